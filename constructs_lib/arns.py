@@ -1,0 +1,182 @@
+"""What AWS accepts as a secret's name, a secret's ARN and a key's ARN, checked before use."""
+
+import re
+from typing import NamedTuple, NoReturn
+
+from constructs_lib.errors import SecretAccessError, shown
+from constructs_lib.placeholders import (
+    ACCOUNT,
+    PARTITION,
+    REGION,
+    has_token,
+    known_part,
+    split,
+    starts_with_token,
+)
+
+# https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html: Name
+MAX_NAME_LENGTH = 512
+_NAME = re.compile(r"[A-Za-z0-9/_+=.@-]*")
+_NAME_ALLOWED = f"1 to {MAX_NAME_LENGTH} letters, digits and /_+=.@- are allowed"
+
+# Secrets Manager ends every ARN with a hyphen and six random characters. In a policy, six `?`
+# match them and nothing longer.
+# https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples.html
+ANY_SUFFIX = "-??????"
+_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
+
+_PARTITION = re.compile(r"aws(-[a-z]+)*")
+_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]+")
+_ACCOUNT = re.compile(r"[0-9]{12}")
+_ARN = re.compile(r"[A-Za-z0-9/_+=.@:-]*")
+_KEY_RESOURCE = re.compile(r"key/[A-Za-z0-9-]+")
+
+_SECRET_ARN_FORM = "arn:PARTITION:secretsmanager:REGION:ACCOUNT:secret:NAME"
+
+
+class SecretArn(NamedTuple):
+    """A checked ARN of a secret, and its Region where the ARN tells it."""
+
+    arn: str
+    region: str | None
+
+
+def _matches(pattern: re.Pattern[str], text: str) -> bool:
+    """Tell whether `text` fits `pattern`, as far as it is known."""
+    return (_ARN if has_token(text) else pattern).fullmatch(known_part(text)) is not None
+
+
+def check_text(value: object, what: str) -> str:
+    """Return `value` if it is a string with something in it."""
+    if not isinstance(value, str) or not value:
+        raise SecretAccessError(
+            f"{what} is {shown(value)}",
+            allowed="a string that is not empty is allowed",
+            remedy=f"give the {what}",
+        )
+    return value
+
+
+def check_name(value: object, what: str = "secret name") -> str:
+    """Return `value` if it is a secret's name, or the beginning of one; tokens are taken as is."""
+    name = check_text(value, what)
+    _check_characters(name, _NAME, what, _NAME_ALLOWED)
+    if len(known_part(name)) > MAX_NAME_LENGTH:
+        raise SecretAccessError(
+            f"{what} is {shown(name)}",
+            allowed=_NAME_ALLOWED,
+            remedy="give the name as Secrets Manager shows it",
+        )
+    return name
+
+
+def _check_characters(text: str, characters: re.Pattern[str], what: str, allowed: str) -> None:
+    known = known_part(text)
+    if characters.fullmatch(known):
+        return
+    if "${" in known:
+        remedy = "give it in full: IAM and CloudFormation would fill in something else there"
+    elif "*" in known or "?" in known:
+        remedy = (
+            "give it without wildcards; for every secret whose name begins so, "
+            "use SecretScope.from_secret_name_prefix with the beginning alone"
+        )
+    elif known.startswith("arn:"):
+        remedy = "for an ARN, use SecretScope.from_secret_complete_arn or from_secret_partial_arn"
+    else:
+        remedy = "give it as Secrets Manager shows it"
+    bad = "".join(dict.fromkeys(characters.sub("", known)))
+    raise SecretAccessError(
+        f"{what} {shown(text)} contains {shown(bad)}", allowed=allowed, remedy=remedy
+    )
+
+
+def _check_part(value: str | None, pattern: re.Pattern[str], what: str, example: str) -> None:
+    if value is not None and not _matches(pattern, check_text(value, what)):
+        raise SecretAccessError(
+            f"{what} is {shown(value)}",
+            allowed=f"one {what} is allowed, such as {example}",
+            remedy=f"correct it, or leave it out for the stack's own {what}",
+        )
+
+
+def secret_arn(name: str, *, region: str | None, account: str | None) -> str:
+    """Return the ARN of the secret called `name` (its end may be a pattern)."""
+    _check_part(region, _REGION, "region", "eu-west-1")
+    _check_part(account, _ACCOUNT, "account", "111122223333")
+    return f"arn:{PARTITION}:secretsmanager:{region or REGION}:{account or ACCOUNT}:secret:{name}"
+
+
+def check_secret_arn(value: object, *, complete: bool) -> SecretArn:
+    """Return a secret's ARN, checked as far as it is known, without any wildcard in it."""
+    arn = check_text(value, "secret ARN")
+    form = f"{_SECRET_ARN_FORM}{'-6CHARS' if complete else ''} is allowed"
+    _check_characters(arn, _ARN, "secret ARN", form)
+    if starts_with_token(arn):
+        return SecretArn(arn, None)
+    parts = split(arn, ":", 6)
+    if (
+        len(parts) != 7
+        or parts[0] != "arn"
+        or not _matches(_PARTITION, parts[1])
+        or parts[2] != "secretsmanager"
+        or not _matches(_REGION, parts[3])
+        or not _matches(_ACCOUNT, parts[4])
+        or parts[5] != "secret"
+    ):
+        raise SecretAccessError(
+            f"secret ARN is {shown(arn)}",
+            allowed=form,
+            remedy="copy it from the secret; for a name, use SecretScope.from_secret_name",
+        )
+    check_name(parts[6], "name in the secret ARN")
+    if complete and not has_token(parts[6]) and not _SUFFIX.search(parts[6]):
+        raise SecretAccessError(
+            f"secret ARN {shown(arn)} does not end in a hyphen and six characters",
+            allowed=form,
+            remedy="for an ARN without them, use SecretScope.from_secret_partial_arn",
+        )
+    return SecretArn(arn, None if has_token(parts[3]) else parts[3])
+
+
+def check_key_arn(value: object, *, region: str | None) -> str:
+    """Return a KMS key's ARN, checked as far as it is known, for secrets of `region`."""
+    arn = check_text(value, "key ARN")
+    if starts_with_token(arn) and _ARN.fullmatch(known_part(arn)):
+        return arn
+    parts = split(arn, ":", 5)
+    if len(parts) == 6 and parts[5].startswith("alias/"):
+        refuse_alias(arn)
+    if (
+        len(parts) != 6
+        or parts[0] != "arn"
+        or not _matches(_PARTITION, parts[1])
+        or parts[2] != "kms"
+        or not _matches(_REGION, parts[3])
+        or not _matches(_ACCOUNT, parts[4])
+        or not _matches(_KEY_RESOURCE, parts[5])
+    ):
+        raise SecretAccessError(
+            f"key ARN is {shown(arn)}",
+            allowed="arn:PARTITION:kms:REGION:ACCOUNT:key/KEY-ID is allowed",
+            remedy="copy it from the KMS key that the secret is encrypted with",
+        )
+    if region is not None and not has_token(region + parts[3]) and parts[3] != region:
+        raise SecretAccessError(
+            f"key ARN {shown(arn)} is in {parts[3]}, the secret in {region}",
+            allowed="a secret is encrypted with a key of its own region",
+            remedy=f"give the key of {region} (for a replicated key, its replica there)",
+        )
+    return arn
+
+
+def refuse_alias(alias: str) -> NoReturn:
+    """Refuse an alias: IAM compares the ARN of the key itself, so the alias would grant nothing.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
+    """
+    raise SecretAccessError(
+        f"encryption key is the alias {shown(alias)}",
+        allowed="a key is allowed: a policy that names an alias grants nothing",
+        remedy="give the key itself as encryption_key (Key.from_key_arn, or the alias's target)",
+    )

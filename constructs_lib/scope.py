@@ -1,0 +1,233 @@
+"""SecretScope: which secrets, and under which key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from constructs_lib.arns import (
+    ANY_SUFFIX,
+    check_key_arn,
+    check_name,
+    check_secret_arn,
+    refuse_alias,
+    secret_arn,
+)
+from constructs_lib.errors import SecretAccessError, shown
+from constructs_lib.placeholders import REGION, has_token
+from constructs_lib.tags import Tags, check_tags
+
+if TYPE_CHECKING:
+    from aws_cdk.aws_secretsmanager import ISecret
+
+
+class EncryptionKey(Protocol):
+    """What is needed of a KMS key: its ARN. Every `aws_kms.IKey` is one."""
+
+    @property
+    def key_arn(self) -> str:
+        """The ARN of the key."""
+
+
+@dataclass(frozen=True)
+class SecretScope:
+    """Which secrets a policy is about, and under which KMS key they are.
+
+    Make one with a `from_*` factory, which checks what it is given:
+
+    >>> SecretScope.from_secret_name("prod/db").arn
+    'arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:prod/db-??????'
+
+    Each factory takes, where it makes sense:
+
+    - `encryption_key`: the customer-managed key that the secrets are encrypted with. Omitted, they
+      are under the AWS-managed key `aws/secretsmanager`, which needs no permission of its own.
+    - `region` and `account` of the secrets. Omitted, they are the stack's.
+
+    CDK tokens are taken wherever a string is, and checked as far as they are known.
+
+    Attributes:
+        arn: the secrets' ARN, as a policy's Resource matches it.
+        region: the Region of the secrets.
+        key_arn: the ARN of their customer-managed key, if they have one.
+        tags: the tags that the secrets must all carry, each with its alternatives.
+    """
+
+    arn: str
+    region: str
+    key_arn: str | None = None
+    tags: Tags = ()
+
+    @classmethod
+    def from_secret(
+        cls, secret: ISecret, *, encryption_key: EncryptionKey | None = None
+    ) -> SecretScope:
+        """Return the scope of one secret of a CDK app: this secret and no other.
+
+        A secret that the app creates, or that it imports by its complete ARN, is matched by that
+        ARN; one that it imports by name or partial ARN, by that ARN and six characters.
+
+        Args:
+            secret: the secret, owned or imported.
+            encryption_key: the secret's key. Omitted, it is the key that CDK knows the secret to
+                have; an imported secret's is known only if the import named it.
+
+        Raises:
+            SecretAccessError: if `secret` is no secret, or its key is an alias.
+        """
+        try:
+            full_arn = secret.secret_full_arn
+        except AttributeError:
+            raise SecretAccessError(
+                f"secret is {shown(secret)}",
+                allowed="an ISecret or a SecretScope is allowed",
+                remedy="for a name, use SecretScope.from_secret_name",
+            ) from None
+        if full_arn is None:
+            found = check_secret_arn(secret.secret_arn, complete=False)
+            arn = found.arn + ANY_SUFFIX
+        else:
+            found = check_secret_arn(full_arn, complete=True)
+            # For a secret that the app creates, CDK decides only when it writes the template
+            # whether the ARN is known there (in a stack of another environment it is not). This
+            # token, which CDK's own grants use, stands for the ARN, or for it with six `?`.
+            arn = getattr(secret, "_arn_for_policies", found.arn)
+        region = found.region or secret.env.region
+        return cls(
+            arn=arn,
+            region=REGION if has_token(region) else region,
+            key_arn=_key_arn(encryption_key or secret.encryption_key, region),
+        )
+
+    @classmethod
+    def from_secret_name(
+        cls,
+        name: str,
+        *,
+        encryption_key: EncryptionKey | None = None,
+        region: str | None = None,
+        account: str | None = None,
+    ) -> SecretScope:
+        """Return the scope of the one secret that is called exactly `name`.
+
+        The ARN is `...:secret:NAME-??????`: it matches the six characters that Secrets Manager
+        appends, and so neither `NAME2` nor `NAME-replica`. It also matches a secret that is
+        deleted and created again under that name.
+
+        Raises:
+            SecretAccessError: if `name` is not 1 to 512 letters, digits and `/_+=.@-`.
+        """
+        arn = secret_arn(check_name(name) + ANY_SUFFIX, region=region, account=account)
+        return cls(arn, region or REGION, _key_arn(encryption_key, region))
+
+    @classmethod
+    def from_secret_name_prefix(
+        cls,
+        prefix: str,
+        *,
+        encryption_key: EncryptionKey | None = None,
+        region: str | None = None,
+        account: str | None = None,
+    ) -> SecretScope:
+        """Return the scope of every secret whose name begins with `prefix`, also of later ones.
+
+        The ARN is `...:secret:PREFIX*`, the form of AWS's article. It matches every such name:
+        `prod/db` also matches `prod/db-replica` and `prod/dbadmin`. End a prefix with `/` to
+        keep to one folder, or use `from_secret_name` for one secret.
+
+        Raises:
+            SecretAccessError: if `prefix` is not 1 to 512 letters, digits and `/_+=.@-` (it is
+                given without the `*`).
+        """
+        name = check_name(prefix, "secret name prefix") + "*"
+        arn = secret_arn(name, region=region, account=account)
+        return cls(arn, region or REGION, _key_arn(encryption_key, region))
+
+    @classmethod
+    def from_secret_partial_arn(
+        cls, arn: str, *, encryption_key: EncryptionKey | None = None
+    ) -> SecretScope:
+        """Return the scope of the one secret with this ARN, given without its last six characters.
+
+        Raises:
+            SecretAccessError: if `arn` is not a secret's, or has a wildcard.
+        """
+        found = check_secret_arn(arn, complete=False)
+        key_arn = _key_arn(encryption_key, found.region)
+        return cls(found.arn + ANY_SUFFIX, found.region or REGION, key_arn)
+
+    @classmethod
+    def from_secret_complete_arn(
+        cls, arn: str, *, encryption_key: EncryptionKey | None = None
+    ) -> SecretScope:
+        """Return the scope of the one secret with this ARN, which is matched verbatim.
+
+        Raises:
+            SecretAccessError: if `arn` is not a secret's, has a wildcard, or does not end in a
+                hyphen and six characters.
+        """
+        found = check_secret_arn(arn, complete=True)
+        key_arn = _key_arn(encryption_key, found.region)
+        return cls(found.arn, found.region or REGION, key_arn)
+
+    @classmethod
+    def from_tags(
+        cls,
+        tags: Mapping[str, str | Sequence[str]],
+        *,
+        encryption_key: EncryptionKey | None = None,
+        region: str | None = None,
+        account: str | None = None,
+    ) -> SecretScope:
+        """Return the scope of every secret that carries all of `tags`, whatever its name.
+
+        Several values of one key are alternatives; several keys must all match. Whoever can tag
+        a secret can put it in the scope, or take it out.
+
+        Raises:
+            SecretAccessError: if there are no tags, or a key or a value is empty or not a tag's
+                (keys to 128 characters, values to 256; no wildcards).
+        """
+        checked = check_tags(tags)
+        arn = secret_arn("*", region=region, account=account)
+        return cls(arn, region or REGION, _key_arn(encryption_key, region), checked)
+
+
+Secrets: TypeAlias = "ISecret | SecretScope | Sequence[ISecret | SecretScope]"
+
+
+def scopes_of(secrets: Secrets) -> tuple[SecretScope, ...]:
+    """Return the scopes of one secret or several, each once, in the order given."""
+    several = (
+        secrets if isinstance(secrets, Sequence) and not isinstance(secrets, str) else [secrets]
+    )
+    if not several:
+        raise SecretAccessError(
+            "secrets is empty",
+            allowed="one secret, or a sequence of at least one, is allowed",
+            remedy="give the secrets, as ISecret or SecretScope",
+        )
+    return tuple(
+        dict.fromkeys(
+            each if isinstance(each, SecretScope) else SecretScope.from_secret(each)
+            for each in several
+        )
+    )
+
+
+def _key_arn(key: EncryptionKey | None, region: str | None) -> str | None:
+    if key is None:
+        return None
+    alias = getattr(key, "alias_name", None)
+    if alias is not None:
+        refuse_alias(alias)
+    try:
+        key_arn = key.key_arn
+    except AttributeError:
+        raise SecretAccessError(
+            f"encryption_key is {shown(key)}",
+            allowed="an IKey is allowed",
+            remedy="for an ARN, use aws_kms.Key.from_key_arn",
+        ) from None
+    return check_key_arn(key_arn, region=region)
