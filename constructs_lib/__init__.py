@@ -1,0 +1,46 @@
+"""Identity-based IAM policies for AWS Secrets Manager secrets, as AWS CDK constructs.
+
+What is imported here without being used costs nothing: the constructs, and with them aws-cdk-lib
+and Node, are loaded when one is first named.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from constructs_lib.documents import PolicyType
+from constructs_lib.errors import SecretAccessError
+from constructs_lib.scope import SecretScope
+
+if TYPE_CHECKING:
+    from constructs_lib.admin import SecretAdmin
+    from constructs_lib.creator import SecretCreator
+    from constructs_lib.deny import DenySecretAccess
+    from constructs_lib.describer import TagScopedDescriber
+    from constructs_lib.reader import SecretReader
+
+__all__ = [
+    "DenySecretAccess",
+    "PolicyType",
+    "SecretAccessError",
+    "SecretAdmin",
+    "SecretCreator",
+    "SecretReader",
+    "SecretScope",
+    "TagScopedDescriber",
+]
+
+_CONSTRUCTS = {
+    "DenySecretAccess": "deny",
+    "SecretAdmin": "admin",
+    "SecretCreator": "creator",
+    "SecretReader": "reader",
+    "TagScopedDescriber": "describer",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _CONSTRUCTS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    construct = getattr(import_module(f"{__name__}.{_CONSTRUCTS[name]}"), name)
+    globals()[name] = construct
+    return construct

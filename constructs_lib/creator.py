@@ -1,0 +1,82 @@
+"""SecretCreator: create secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from constructs_lib import statements
+from constructs_lib.documents import PolicyType
+from constructs_lib.policy import SecretAccessPolicy
+from constructs_lib.scope import Secrets, scopes_of
+
+
+class SecretCreator(SecretAccessPolicy):
+    """Lets users, roles and groups create secrets, and so only under the names of the scope.
+
+    It allows CreateSecret on the scope and ListSecrets on `*` (AWS authorizes it on nothing
+    narrower). Where the scope has an `encryption_key`, it allows `kms:Decrypt` and
+    `kms:GenerateDataKey` with that key, which creating a secret under it takes. It does not allow
+    to read what was created, nor to tag it (CreateSecret with tags takes TagResource as well).
+
+    ```python
+    SecretCreator(
+        self, "OrdersSecrets",
+        secrets=SecretScope.from_secret_name_prefix("orders/"),
+        roles=[pipeline_role],
+    )
+    ```
+
+    Source: AWS, "Identity-based policies for Secrets Manager"
+    (docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html).
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        secrets: Secrets,
+        users: Sequence[iam.IUser] = (),
+        roles: Sequence[iam.IRole] = (),
+        groups: Sequence[iam.IGroup] = (),
+        policy_type: PolicyType = PolicyType.MANAGED,
+        policy_name: str | None = None,
+        description: str | None = None,
+        path: str | None = None,
+    ) -> None:
+        """Make the policy and attach it.
+
+        Args:
+            scope: the construct's parent.
+            construct_id: its id in that parent.
+            secrets: one or several, by name, name prefix or partial ARN. Tags and complete ARNs
+                are refused: a secret that does not exist yet has neither.
+            users: the users to attach it to.
+            roles: the roles to attach it to.
+            groups: the groups to attach it to.
+            policy_type: managed, or inline in each principal.
+            policy_name: 1 to 128 letters, digits and `_+=,.@-`. Omitted, it is made up (for an
+                inline policy, of the construct's path and the stack's id).
+            description: at most 1,000 characters; for a managed policy alone.
+            path: such as `/secrets/`; for a managed policy alone. Omitted, `/`.
+
+        Raises:
+            SecretAccessError: if anything given is not exactly what AWS accepts, is of another
+                account, can't be attached, or makes the policy longer than IAM's quota (managed
+                6,144 characters; inline 2,048 for a user, 5,120 a group, 10,240 a role).
+        """
+        super().__init__(
+            scope,
+            construct_id,
+            statements=statements.create(scopes_of(secrets)),
+            users=users,
+            roles=roles,
+            groups=groups,
+            policy_type=policy_type,
+            policy_name=policy_name,
+            description=description,
+            path=path,
+        )

@@ -1,0 +1,77 @@
+"""TagScopedDescriber: describe the secrets that carry certain tags."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from constructs_lib import statements
+from constructs_lib.documents import PolicyType
+from constructs_lib.policy import SecretAccessPolicy
+from constructs_lib.tags import check_tags
+
+
+class TagScopedDescriber(SecretAccessPolicy):
+    """Lets users, roles and groups describe every secret that carries certain tags.
+
+    It allows DescribeSecret on `*` under the condition that the secret's tags
+    (`secretsmanager:ResourceTag/KEY`) equal the values. It gives metadata, never a value; note
+    that whoever can tag secrets decides which of them it covers.
+
+    ```python
+    TagScopedDescriber(self, "OrdersDescriber", tags={"Project": "orders"}, groups=[support])
+    ```
+
+    Source: AWS, "Identity-based policies for Secrets Manager"
+    (docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html).
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        tags: Mapping[str, str | Sequence[str]],
+        users: Sequence[iam.IUser] = (),
+        roles: Sequence[iam.IRole] = (),
+        groups: Sequence[iam.IGroup] = (),
+        policy_type: PolicyType = PolicyType.MANAGED,
+        policy_name: str | None = None,
+        description: str | None = None,
+        path: str | None = None,
+    ) -> None:
+        """Make the policy and attach it.
+
+        Args:
+            scope: the construct's parent.
+            construct_id: its id in that parent.
+            tags: the tags that a secret must all carry. Several values of a key are alternatives.
+                Keys to 128 characters, values to 256.
+            users: the users to attach it to.
+            roles: the roles to attach it to.
+            groups: the groups to attach it to.
+            policy_type: managed, or inline in each principal.
+            policy_name: 1 to 128 letters, digits and `_+=,.@-`. Omitted, it is made up (for an
+                inline policy, of the construct's path and the stack's id).
+            description: at most 1,000 characters; for a managed policy alone.
+            path: such as `/secrets/`; for a managed policy alone. Omitted, `/`.
+
+        Raises:
+            SecretAccessError: if anything given is not exactly what AWS accepts, is of another
+                account, can't be attached, or makes the policy longer than IAM's quota (managed
+                6,144 characters; inline 2,048 for a user, 5,120 a group, 10,240 a role).
+        """
+        super().__init__(
+            scope,
+            construct_id,
+            statements=statements.describe_tagged(check_tags(tags)),
+            users=users,
+            roles=roles,
+            groups=groups,
+            policy_type=policy_type,
+            policy_name=policy_name,
+            description=description,
+            path=path,
+        )

@@ -1,0 +1,236 @@
+"""SecretAccessPolicy: statements as a managed or inline policy, attached to principals."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import re
+from collections.abc import Sequence
+from functools import cache
+
+import jsii
+from aws_cdk import Aws, Fn
+from aws_cdk import aws_iam as iam
+from constructs import Construct, IValidation
+
+from constructs_lib.documents import (
+    INLINE_QUOTAS,
+    MANAGED_QUOTA,
+    PolicyDocument,
+    PolicyType,
+    check_quota,
+    document_for_template,
+    longest_length,
+)
+from constructs_lib.errors import SecretAccessError, shown
+from constructs_lib.placeholders import has_token
+from constructs_lib.principals import Kind, Principal, name_of, names_of
+from constructs_lib.statements import Statement
+
+# https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html
+_NAME = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
+_PATH = re.compile(r"/|/[!-~]{1,510}/")
+_MAX_DESCRIPTION_LENGTH = 1_000
+
+
+class SecretAccessPolicy(Construct):
+    """A policy on secrets: what the library's constructs have in common.
+
+    It is not for use by itself: the intents, such as `SecretReader`, choose its statements.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        statements: Sequence[Statement],
+        users: Sequence[iam.IUser],
+        roles: Sequence[iam.IRole],
+        groups: Sequence[iam.IGroup],
+        policy_type: PolicyType,
+        policy_name: str | None,
+        description: str | None,
+        path: str | None,
+    ) -> None:
+        """Check everything, then make the policy: after an error nothing is left in the tree."""
+        self._names: dict[Kind, list[str]] = {
+            "user": names_of("user", users, scope),
+            "role": names_of("role", roles, scope),
+            "group": names_of("group", groups, scope),
+        }
+        self._type = _check_type(policy_type)
+        self._length = longest_length(statements)
+        self._document = document_for_template(statements)
+        self._managed_policy: iam.IManagedPolicy | None = None
+        _check_name(policy_name)
+        if self._type is PolicyType.INLINE:
+            _refuse_for_inline(description=description, path=path)
+            for kind, names in self._names.items():
+                if names:
+                    self._check_inline_quota(kind)
+        else:
+            _check_path(path)
+            _check_description(description)
+            check_quota(self._length, MANAGED_QUOTA, f"managed policy {shown(construct_id)}")
+
+        super().__init__(scope, construct_id)
+        self._resource = self._make_resource(scope, construct_id, policy_name, description, path)
+
+    def attach_to_user(self, user: iam.IUser) -> None:
+        """Attach the policy to a user of the stack's account; a second time changes nothing."""
+        self._attach("user", user)
+
+    def attach_to_role(self, role: iam.IRole) -> None:
+        """Attach the policy to a role of the stack's account; a second time changes nothing."""
+        self._attach("role", role)
+
+    def attach_to_group(self, group: iam.IGroup) -> None:
+        """Attach the policy to a group of the stack's account; a second time changes nothing."""
+        self._attach("group", group)
+
+    @property
+    def policy_documents(self) -> list[PolicyDocument]:
+        """The policy documents, exactly as they are emitted, with intrinsics and tokens in them."""
+        return [copy.deepcopy(self._document)]
+
+    @property
+    def managed_policies(self) -> list[iam.IManagedPolicy]:
+        """The managed policies, to attach elsewhere or as a boundary; empty for inline."""
+        if self._type is PolicyType.INLINE:
+            return []
+        if self._managed_policy is None:
+            self._managed_policy = iam.ManagedPolicy.from_managed_policy_arn(
+                self, "ManagedPolicy", self._resource.ref
+            )
+        return [self._managed_policy]
+
+    def _make_resource(
+        self,
+        scope: Construct,
+        construct_id: str,
+        policy_name: str | None,
+        description: str | None,
+        path: str | None,
+    ) -> iam.CfnManagedPolicy | iam.CfnPolicy:
+        users, roles, groups = (self._names[kind] or None for kind in ("user", "role", "group"))
+        if self._type is PolicyType.MANAGED:
+            return iam.CfnManagedPolicy(
+                self,
+                "Resource",
+                policy_document=self._document,
+                managed_policy_name=policy_name,
+                description=description,
+                path=path,
+                users=users,
+                roles=roles,
+                groups=groups,
+            )
+        if not (users or roles or groups):
+            self.node.add_validation(_Attached(self._names, construct_id))
+        return iam.CfnPolicy(
+            self,
+            "Resource",
+            policy_document=self._document,
+            policy_name=policy_name or _inline_policy_name(self.node.path),
+            users=users,
+            roles=roles,
+            groups=groups,
+        )
+
+    def _attach(self, kind: Kind, principal: Principal) -> None:
+        name = name_of(kind, principal, self)
+        names = self._names[kind]
+        if name in names:
+            return
+        if self._type is PolicyType.INLINE:
+            self._check_inline_quota(kind)
+        names.append(name)
+        setattr(self._resource, f"{kind}s", names)
+
+    def _check_inline_quota(self, kind: Kind) -> None:
+        check_quota(self._length, INLINE_QUOTAS[kind], f"inline policy for a {kind}")
+
+
+@jsii.implements(IValidation)
+class _Attached:
+    """Refuses, at synth, an inline policy that nothing was attached to: CDK would leave it out."""
+
+    def __init__(self, names: dict[Kind, list[str]], construct_id: str) -> None:
+        self._names = names
+        self._construct_id = construct_id
+
+    def validate(self) -> list[str]:
+        """Return the error, if there is one."""
+        if any(self._names.values()):
+            return []
+        error = SecretAccessError(
+            f"inline policy {shown(self._construct_id)} is attached to nobody",
+            allowed="an inline policy is a part of at least one user, role or group",
+            remedy="give users, roles or groups, attach it later, or use PolicyType.MANAGED",
+        )
+        return [str(error)]
+
+
+def _inline_policy_name(path: str) -> str:
+    """Return a name that no other inline policy of the same principal has.
+
+    IAM puts an inline policy over another of its name without a word. The path tells the policies
+    of an app apart, and the stack's own id the deployments of that app.
+    """
+    readable = re.sub(r"[^A-Za-z0-9]+", "-", path).strip("-")[-80:]
+    digest = hashlib.sha256(path.encode()).hexdigest()[:8]
+    return f"{readable}-{digest}-{_stack_guid()}"
+
+
+@cache
+def _stack_guid() -> str:
+    """Return the token of the last part of the stack's ARN, the same for every stack."""
+    return Fn.select(2, Fn.split("/", Aws.STACK_ID))
+
+
+def _check_type(policy_type: PolicyType) -> PolicyType:
+    if not isinstance(policy_type, PolicyType):
+        raise SecretAccessError(
+            f"policy_type is {shown(policy_type)}",
+            allowed="PolicyType.MANAGED and PolicyType.INLINE are allowed",
+            remedy="give one of them",
+        )
+    return policy_type
+
+
+def _check_name(name: str | None) -> None:
+    if name is not None and not has_token(name) and not _NAME.fullmatch(name):
+        raise SecretAccessError(
+            f"policy_name is {shown(name)}",
+            allowed="1 to 128 letters, digits and _+=,.@- are allowed",
+            remedy="correct it, or leave it out",
+        )
+
+
+def _check_path(path: str | None) -> None:
+    if path is not None and not has_token(path) and not _PATH.fullmatch(path):
+        raise SecretAccessError(
+            f"path is {shown(path)}",
+            allowed="a path of at most 512 characters that begins and ends with / is allowed",
+            remedy="correct it, such as /secrets/, or leave it out",
+        )
+
+
+def _check_description(description: str | None) -> None:
+    if description is not None and len(description) > _MAX_DESCRIPTION_LENGTH:
+        raise SecretAccessError(
+            f"description is {len(description):,} characters long",
+            allowed=f"{_MAX_DESCRIPTION_LENGTH:,} characters are allowed",
+            remedy="shorten it",
+        )
+
+
+def _refuse_for_inline(**given: str | None) -> None:
+    for name, value in given.items():
+        if value is not None:
+            raise SecretAccessError(
+                f"{name} is {shown(value)} for an inline policy",
+                allowed=f"a {name} is allowed for a managed policy alone",
+                remedy=f"leave {name} out, or use PolicyType.MANAGED",
+            )
