@@ -1,0 +1,175 @@
+"""The command line: policy documents as JSON, for the IAM console and the AWS CLI.
+
+    python -m constructs_lib policy reader --secret-name prod/db \
+        --region eu-west-1 --account 111122223333
+
+It starts no Node and needs no CDK app. The documents are the very ones that the constructs emit.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from constructs_lib import statements
+from constructs_lib.documents import (
+    MANAGED_QUOTA,
+    check_quota,
+    document_for_iam,
+    longest_length,
+)
+from constructs_lib.errors import SecretAccessError
+from constructs_lib.partitions import partition_of
+from constructs_lib.placeholders import PARTITION, URL_SUFFIX, has_token
+from constructs_lib.scope import SecretScope
+from constructs_lib.stages import check_version_stages
+from constructs_lib.statements import Statement
+from constructs_lib.tags import check_tags
+
+
+class _Key(NamedTuple):
+    key_arn: str
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return its exit status."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    try:
+        scopes = _scopes(given) if given.intent != "describer" else []
+        found = _INTENTS[given.intent](given, scopes)
+        check_quota(longest_length(found), MANAGED_QUOTA, "managed policy")
+        document = json.dumps(document_for_iam(found, _values(scopes)), indent=2)
+    except SecretAccessError as error:
+        parser.error(str(error))
+    if has_token(document):
+        parser.error("a CDK token is given; plain text is allowed here; give the value itself")
+    print(document)
+    return 0
+
+
+_INTENTS: dict[str, Callable[[argparse.Namespace, list[SecretScope]], list[Statement]]] = {
+    "reader": lambda given, scopes: statements.read(
+        scopes,
+        describe=given.describe,
+        batch=given.batch,
+        version_stages=check_version_stages(given.version_stage),
+    ),
+    "admin": lambda _, scopes: statements.administer(scopes),
+    "creator": lambda _, scopes: statements.create(scopes),
+    "describer": lambda given, _: statements.describe_tagged(_tags(given.tag)),
+    "deny": lambda _, scopes: statements.deny(scopes),
+}
+
+
+def _values(scopes: Sequence[SecretScope]) -> dict[str, str]:
+    """Return the values of the pseudo parameters that are left in documents on `scopes`."""
+    partitions = {partition_of(scope.region) for scope in scopes}
+    if len(partitions) > 1:
+        raise SecretAccessError(
+            f"the secrets are in {len(partitions)} partitions",
+            allowed="the secrets of one partition are allowed in a policy",
+            remedy="make one policy for each",
+        )
+    return {
+        key: value
+        for partition in partitions
+        for key, value in ((PARTITION, partition.name), (URL_SUFFIX, partition.url_suffix))
+    }
+
+
+def _scopes(given: argparse.Namespace) -> list[SecretScope]:
+    key = None if given.key_arn is None else _Key(given.key_arn)
+    if (given.secret_name or given.secret_name_prefix) and not (given.region and given.account):
+        raise SecretAccessError(
+            "a secret is given by name, without --region and --account",
+            allowed="a name alone is allowed in CDK, where the stack has both",
+            remedy="give --region and --account, or the secret's ARN",
+        )
+    place = {"region": given.region, "account": given.account}
+    scopes = [
+        *(SecretScope.from_secret_name(n, encryption_key=key, **place) for n in given.secret_name),
+        *(
+            SecretScope.from_secret_name_prefix(prefix, encryption_key=key, **place)
+            for prefix in given.secret_name_prefix
+        ),
+        *(
+            SecretScope.from_secret_partial_arn(arn, encryption_key=key)
+            for arn in given.secret_partial_arn
+        ),
+        *(
+            SecretScope.from_secret_complete_arn(arn, encryption_key=key)
+            for arn in given.secret_complete_arn
+        ),
+    ]
+    if not scopes:
+        raise SecretAccessError(
+            "no secret is given",
+            allowed="at least one is allowed, by name, name prefix or ARN",
+            remedy="give --secret-name, or another of --secret-...",
+        )
+    return scopes
+
+
+def _tags(given: Sequence[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    tags: dict[str, list[str]] = {}
+    for text in given:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise SecretAccessError(
+                f"--tag is {text!r}", allowed="KEY=VALUE is allowed", remedy="give the value too"
+            )
+        tags.setdefault(key, []).append(value)
+    return check_tags(tags)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m constructs_lib",
+        description="Identity-based IAM policies for AWS Secrets Manager secrets.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    policy = commands.add_parser(
+        "policy",
+        help="print a policy document as JSON",
+        description="Print a policy document as JSON, for the IAM console's JSON editor or for "
+        "aws iam create-policy --policy-document file://...",
+    )
+    intents = policy.add_subparsers(dest="intent", required=True)
+
+    secrets = argparse.ArgumentParser(add_help=False)
+    which = secrets.add_argument_group("which secrets (each may be given several times)")
+    for option, meaning in {
+        "--secret-name": "one secret, by its exact name",
+        "--secret-name-prefix": "every secret whose name begins so",
+        "--secret-partial-arn": "one secret, by its ARN without the last six characters",
+        "--secret-complete-arn": "one secret, by its whole ARN",
+    }.items():
+        which.add_argument(option, action="append", default=[], metavar="SECRET", help=meaning)
+    which.add_argument("--key-arn", help="the customer-managed KMS key that they are under")
+    which.add_argument("--region", help="the Region of secrets given by name")
+    which.add_argument("--account", help="the account of secrets given by name")
+
+    reader = intents.add_parser("reader", parents=[secrets], help="read the secrets' values")
+    reader.add_argument("--describe", action="store_true", help="also describe them")
+    reader.add_argument("--batch", action="store_true", help="also BatchGetSecretValue")
+    reader.add_argument(
+        "--version-stage", action="append", help="only versions with this staging label"
+    )
+    intents.add_parser("admin", parents=[secrets], help="the article's nine actions")
+    intents.add_parser("creator", parents=[secrets], help="create the secrets")
+    intents.add_parser("deny", parents=[secrets], help="deny reading and describing the secrets")
+    describer = intents.add_parser("describer", help="describe the secrets with certain tags")
+    describer.add_argument(
+        "--tag",
+        action="append",
+        required=True,
+        metavar="KEY=VALUE",
+        help="a tag they must carry; several values of a key are alternatives",
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
