@@ -1,0 +1,105 @@
+"""The five policies of AWS's article on controlling access to Secrets Manager secrets.
+
+An administrator (an IAM user) creates and changes the secrets, an application (an IAM role) reads
+them and describes the tagged ones, and a user is denied both, whatever else allows it. Who and
+what is CDK context: see app_settings.py, or the README.
+"""
+
+import sys
+
+from aws_cdk import (
+    Acknowledgment,
+    App,
+    BootstraplessSynthesizer,
+    DefaultStackSynthesizer,
+    Stack,
+    Validations,
+)
+from aws_cdk import aws_iam as iam
+from cdk_nag import AwsSolutionsChecks
+from constructs import Construct, IConstruct
+
+from app_settings import Settings, read_settings
+from constructs_lib import (
+    DenySecretAccess,
+    SecretAccessError,
+    SecretAdmin,
+    SecretCreator,
+    SecretReader,
+    TagScopedDescriber,
+)
+
+REFERENCE = (
+    "https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html"
+)
+
+
+class SecretAccessStack(Stack):
+    """The article's policies, attached to a user and a role that exist already."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
+        """Make the policies."""
+        synthesizer = (
+            BootstraplessSynthesizer() if settings.bootstrapless else DefaultStackSynthesizer()
+        )
+        super().__init__(scope, construct_id, synthesizer=synthesizer)
+        user = iam.User.from_user_name(self, "Administrator", settings.user_name)
+        role = iam.Role.from_role_name(self, "Application", settings.role_name)
+        denied = iam.User.from_user_name(self, "Denied", settings.denied_user_name)
+        secrets, policy_type = settings.secrets, settings.policy_type
+
+        creator = SecretCreator(
+            self, "SecretCreator", secrets=secrets, users=[user], policy_type=policy_type
+        )
+        admin = SecretAdmin(
+            self, "SecretAdmin", secrets=secrets, users=[user], policy_type=policy_type
+        )
+        reader = SecretReader(
+            self, "SecretReader", secrets=secrets, roles=[role], policy_type=policy_type
+        )
+        describer = TagScopedDescriber(
+            self, "TagScopedDescriber", tags=settings.tags, roles=[role], policy_type=policy_type
+        )
+        deny = DenySecretAccess(
+            self, "DenySecretAccess", secrets=secrets, users=[denied], policy_type=policy_type
+        )
+
+        for construct in (creator, admin):
+            acknowledge(
+                construct,
+                "AwsSolutions-IAM5[Resource::*]",
+                f"ListSecrets has no resource type: AWS authorizes it on * alone ({REFERENCE})",
+            )
+        acknowledge(
+            describer,
+            "AwsSolutions-IAM5[Resource::*]",
+            "which secrets is told by their tag, in the condition secretsmanager:ResourceTag, "
+            f"whatever they are called ({REFERENCE})",
+        )
+        if settings.prefix_reason is not None:
+            pattern = settings.secrets.arn.replace("${", "<").replace("}", ">")
+            for construct in (creator, admin, reader, deny):
+                acknowledge(
+                    construct, f"AwsSolutions-IAM5[Resource::{pattern}]", settings.prefix_reason
+                )
+
+
+def acknowledge(construct: IConstruct, finding: str, reason: str) -> None:
+    """Acknowledge one finding of cdk-nag, with its reason."""
+    Validations.of(construct).acknowledge(Acknowledgment(id=finding, reason=reason))
+
+
+def main() -> None:
+    """Synthesize the app."""
+    app = App()
+    try:
+        settings = read_settings(app.node.try_get_context)
+    except SecretAccessError as error:
+        sys.exit(f"error: {error}")
+    SecretAccessStack(app, "SecretAccess", settings=settings)
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    app.synth()
+
+
+if __name__ == "__main__":
+    main()
