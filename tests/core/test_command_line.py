@@ -1,0 +1,129 @@
+"""`python -m constructs_lib policy ...`: the documents of the constructs, as JSON."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from constructs_lib.__main__ import main
+
+HERE = ["--region", "eu-west-1", "--account", "111122223333"]
+ARN = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db"
+KEY_ARN = "arn:aws:kms:eu-west-1:111122223333:key/abc"
+
+
+def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, Any]]:
+    assert main(["policy", *arguments]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["Version"] == "2012-10-17"
+    statements: list[dict[str, Any]] = document["Statement"]
+    return statements
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    with pytest.raises(SystemExit) as caught:
+        main(["policy", *arguments])
+    assert caught.value.code == 2
+    output = capsys.readouterr()
+    assert not output.out
+    return output.err.rpartition("error: ")[2].strip()
+
+
+def test_reader_with_a_key(capsys: pytest.CaptureFixture[str]) -> None:
+    get, decrypt = printed(
+        capsys, "reader", "--secret-name", "prod/db", "--key-arn", KEY_ARN, *HERE
+    )
+    assert get["Resource"] == f"{ARN}-??????"
+    assert decrypt["Resource"] == KEY_ARN
+    assert decrypt["Condition"] == {
+        "StringEquals": {"kms:ViaService": "secretsmanager.eu-west-1.amazonaws.com"},
+        "StringLike": {"kms:EncryptionContext:SecretARN": f"{ARN}-??????"},
+    }
+
+
+def test_reader_with_every_option(capsys: pytest.CaptureFixture[str]) -> None:
+    sids = [
+        statement["Sid"]
+        for statement in printed(
+            capsys,
+            *("reader", "--secret-name", "a", "--describe", "--batch"),
+            *("--version-stage", "AWSCURRENT", *HERE),
+        )
+    ]
+    assert sids == ["ReadSecretValue", "DescribeSecret", "BatchGetSecretValue"]
+
+
+@pytest.mark.parametrize(
+    ("given", "resource"),
+    [
+        (["--secret-name", "prod/db", *HERE], f"{ARN}-??????"),
+        (["--secret-name-prefix", "prod/db", *HERE], f"{ARN}*"),
+        (["--secret-partial-arn", ARN], f"{ARN}-??????"),
+        (["--secret-complete-arn", f"{ARN}-AbCdEf"], f"{ARN}-AbCdEf"),
+        (
+            ["--secret-name", "a", "--secret-name", "b", *HERE],
+            [f"{ARN[:-7]}a-??????", f"{ARN[:-7]}b-??????"],
+        ),
+    ],
+)
+def test_every_way_to_name_secrets(
+    capsys: pytest.CaptureFixture[str], given: list[str], resource: object
+) -> None:
+    (statement,) = printed(capsys, "deny", *given)
+    assert statement["Resource"] == resource
+
+
+def test_creator_and_admin(capsys: pytest.CaptureFixture[str]) -> None:
+    given = ("--secret-name", "a", *HERE)
+    assert printed(capsys, "creator", *given)[0]["Action"] == "secretsmanager:CreateSecret"
+    assert len(printed(capsys, "admin", *given)[0]["Action"]) == 9
+
+
+def test_describer(capsys: pytest.CaptureFixture[str]) -> None:
+    (statement,) = printed(capsys, "describer", "--tag", "A=x", "--tag", "A=y=z", "--tag", "B=1")
+    assert statement["Condition"]["StringEquals"] == {
+        "secretsmanager:ResourceTag/A": ["x", "y=z"],
+        "secretsmanager:ResourceTag/B": "1",
+    }
+
+
+def test_the_partition_is_the_regions(capsys: pytest.CaptureFixture[str]) -> None:
+    get, decrypt = printed(
+        capsys,
+        *("reader", "--secret-name", "a", "--region", "cn-north-1", "--account", "111122223333"),
+        *("--key-arn", "arn:aws-cn:kms:cn-north-1:111122223333:key/abc"),
+    )
+    assert get["Resource"].startswith("arn:aws-cn:secretsmanager:cn-north-1:")
+    service = decrypt["Condition"]["StringEquals"]["kms:ViaService"]
+    assert service == "secretsmanager.cn-north-1.amazonaws.com.cn"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["reader"], "^no secret is given"),
+        (["reader", "--secret-name", "a"], "give --region and --account"),
+        (["reader", "--secret-name", "a*", *HERE], "contains '\\*'"),
+        (["reader", "--secret-name", "${Token[a.1]}", *HERE], "^a CDK token is given"),
+        (["reader", "--secret-complete-arn", ARN], "does not end in a hyphen"),
+        (["describer", "--tag", "A"], "KEY=VALUE is allowed"),
+        (["describer", "--tag", "A="], "^value of tag 'A' is ''"),
+        (["creator", "--secret-complete-arn", f"{ARN}-AbCdEf"], "^secrets to create is"),
+        (
+            ["deny", *(f"--secret-name={'a' * 500}{i}" for i in range(12)), *HERE],
+            "6,144 characters are allowed",
+        ),
+        (
+            [
+                *("deny", "--secret-partial-arn", ARN, "--secret-name", "a"),
+                *("--region", "cn-north-1", "--account", "111122223333"),
+            ],
+            "2 partitions",
+        ),
+    ],
+)
+def test_fails_with_the_message_alone(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    assert re.search(message, refused(capsys, *arguments))

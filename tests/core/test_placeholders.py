@@ -1,0 +1,84 @@
+"""Rendering of strings that hold pseudo parameters and CDK tokens."""
+
+import pytest
+from botocore.session import Session
+from hypothesis import given
+from hypothesis import strategies as st
+
+from constructs_lib.partitions import partition_of
+from constructs_lib.placeholders import (
+    PARTITION,
+    REGION,
+    URL_SUFFIX,
+    at_longest,
+    filled,
+    for_template,
+    known_part,
+    split,
+)
+
+TOKEN = "${Token[Stack:Name.7]}"
+pieces = st.lists(st.sampled_from(["a", ":", "/", TOKEN, REGION, PARTITION, "-??????"]))
+
+
+def test_plain_text_and_tokens_alone_stay_as_they_are() -> None:
+    assert for_template("*") == "*"
+    assert for_template(f"{TOKEN}-??????") == f"{TOKEN}-??????"
+
+
+def test_pseudo_parameters_become_a_substitution() -> None:
+    assert for_template(f"arn:{PARTITION}:x") == {"Fn::Sub": "arn:${AWS::Partition}:x"}
+
+
+def test_tokens_beside_them_become_its_variables() -> None:
+    assert for_template(f"{REGION}:{TOKEN}/{TOKEN}") == {
+        "Fn::Sub": ["${AWS::Region}:${Value1}/${Value2}", {"Value1": TOKEN, "Value2": TOKEN}]
+    }
+
+
+@given(pieces)
+def test_a_substitution_says_the_same_as_the_text(parts: list[str]) -> None:
+    text = "".join(parts)
+    rendered = for_template(text)
+    if isinstance(rendered, dict):
+        body = rendered["Fn::Sub"]
+        if isinstance(body, list):
+            body, variables = body
+            for name, value in variables.items():
+                body = body.replace(f"${{{name}}}", value)
+        rendered = body
+    assert rendered == text
+
+
+@given(pieces)
+def test_splitting_never_cuts_a_token(parts: list[str]) -> None:
+    text = "".join(parts).replace(REGION, "").replace(PARTITION, "")
+    found = split(text, ":", 100)
+    assert ":".join(found) == text
+    assert len(found) == parts.count(":") + 1
+
+
+def test_known_part_leaves_tokens_out() -> None:
+    assert known_part(f"a{TOKEN}b") == "ab"
+
+
+REGIONS = [
+    (outputs["name"], outputs["dnsSuffix"], region)
+    for partition in Session().get_data("partitions")["partitions"]
+    for outputs in [partition["outputs"]]
+    for region in partition["regions"]
+    if not region.endswith("-global")
+]
+
+
+@pytest.mark.parametrize(("partition", "suffix", "region"), REGIONS)
+def test_partitions_are_those_of_the_aws_sdk(partition: str, suffix: str, region: str) -> None:
+    assert partition_of(region) == (partition, suffix)
+
+
+def test_no_region_is_longer_than_the_longest() -> None:
+    text = f"{PARTITION}:{REGION}:{URL_SUFFIX}"
+    for partition, suffix, region in REGIONS:
+        values = {PARTITION: partition, REGION: region, URL_SUFFIX: suffix}
+        assert len(filled(text, values)) <= len(at_longest(text))
+        assert len(region) <= len(at_longest(REGION))

@@ -1,0 +1,272 @@
+"""Which secrets a scope matches, and what it refuses."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from constructs_lib import SecretAccessError, SecretScope
+from constructs_lib.placeholders import ACCOUNT, PARTITION, REGION
+
+HERE = f"arn:{PARTITION}:secretsmanager:{REGION}:{ACCOUNT}:secret:"
+ARN = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:"
+TOKEN = "${Token[TOKEN.42]}"
+NAMED_TOKEN = "${Token[Stack:Secret.Name.7]}"
+
+names = st.text("abcXYZ019/_+=.@-", min_size=1, max_size=40)
+suffixes = st.text("abcXYZ019", min_size=6, max_size=6)
+
+
+class Key:
+    def __init__(self, key_arn: str) -> None:
+        self.key_arn = key_arn
+
+
+def matches(pattern: str, arn: str) -> bool:
+    """Tell whether IAM's pattern matches, by its documented rules: `*` any text, `?` one sign."""
+    parts = {"*": ".*", "?": "."}
+    return bool(re.fullmatch("".join(parts.get(c, re.escape(c)) for c in pattern), arn, re.DOTALL))
+
+
+# --- what is matched -------------------------------------------------------------------------
+
+
+@given(names, names, suffixes)
+def test_a_name_matches_its_own_secret_and_no_other(name: str, other: str, suffix: str) -> None:
+    pattern = SecretScope.from_secret_name(name).arn
+    assert matches(pattern, f"{HERE}{name}-{suffix}")
+    assert not matches(pattern, f"{HERE}{name}")
+    assert matches(pattern, f"{HERE}{other}-{suffix}") == (other == name)
+    assert not matches(pattern, f"{HERE}{name}{other}-{suffix}")
+
+
+@given(names, names, suffixes)
+def test_a_prefix_matches_every_name_that_begins_so(name: str, other: str, suffix: str) -> None:
+    pattern = SecretScope.from_secret_name_prefix(name).arn
+    assert matches(pattern, f"{HERE}{name}{other}-{suffix}")
+    assert matches(pattern, f"{HERE}{other}-{suffix}") == f"{other}-{suffix}".startswith(name)
+
+
+@given(names, suffixes)
+def test_arns_match_their_secret_alone(name: str, suffix: str) -> None:
+    arn = f"{ARN}{name}-{suffix}"
+    assert SecretScope.from_secret_complete_arn(arn).arn == arn
+    assert SecretScope.from_secret_partial_arn(ARN + name).arn == f"{ARN}{name}-??????"
+
+
+def test_region_and_account_are_the_stacks_unless_given() -> None:
+    assert SecretScope.from_secret_name("a").arn == f"{HERE}a-??????"
+    there = SecretScope.from_secret_name("a", region="us-gov-west-1", account="444455556666")
+    assert there.arn == f"arn:{PARTITION}:secretsmanager:us-gov-west-1:444455556666:secret:a-??????"
+    assert there.region == "us-gov-west-1"
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov", "aws-iso-b"])
+def test_an_arn_of_any_partition_is_taken_verbatim(partition: str) -> None:
+    arn = f"arn:{partition}:secretsmanager:cn-north-1:111122223333:secret:a-AbCdEf"
+    scope = SecretScope.from_secret_complete_arn(arn)
+    assert (scope.arn, scope.region) == (arn, "cn-north-1")
+
+
+def test_tags_match_every_name_and_keep_the_tags() -> None:
+    scope = SecretScope.from_tags({"Project": ["orders", "billing", "orders"], "Stage": "prod"})
+    assert scope.arn == f"{HERE}*"
+    assert scope.tags == (("Project", ("orders", "billing")), ("Stage", ("prod",)))
+
+
+def test_scopes_of_one_secret_are_equal() -> None:
+    assert SecretScope.from_secret_name("a") == SecretScope.from_secret_name("a")
+    assert len({SecretScope.from_secret_name("a"), SecretScope.from_secret_name("a")}) == 1
+
+
+# --- tokens ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("token", [TOKEN, NAMED_TOKEN])
+def test_tokens_are_taken_wherever_a_string_is(token: str) -> None:
+    assert SecretScope.from_secret_name(token).arn == f"{HERE}{token}-??????"
+    assert SecretScope.from_secret_name_prefix(f"{token}/").arn == f"{HERE}{token}/*"
+    assert SecretScope.from_secret_name("a", region=token).region == token
+    assert SecretScope.from_secret_complete_arn(token).arn == token
+    assert SecretScope.from_secret_partial_arn(token).arn == f"{token}-??????"
+    arn = f"arn:{token}:secretsmanager:{token}:{token}:secret:prod/{token}"
+    assert SecretScope.from_secret_partial_arn(arn).arn == f"{arn}-??????"
+    assert SecretScope.from_tags({"Project": token}).tags == (("Project", (token,)),)
+    for key_arn in (token, f"arn:{token}:kms:{token}:{token}:key/{token}"):
+        assert SecretScope.from_secret_name("a", encryption_key=Key(key_arn)).key_arn == key_arn
+
+
+@pytest.mark.parametrize("bad", ["*", "?", "${aws:username}", "${AWS::Region}", " "])
+def test_fails_on_what_is_forbidden_beside_a_token(bad: str) -> None:
+    with pytest.raises(SecretAccessError, match="contains"):
+        SecretScope.from_secret_name(f"{TOKEN}{bad}")
+    with pytest.raises(SecretAccessError, match="contains"):
+        SecretScope.from_secret_partial_arn(
+            f"arn:{TOKEN}:secretsmanager:{TOKEN}:{TOKEN}:secret:{bad}"
+        )
+
+
+@pytest.mark.parametrize("bad", ["*", "?", "${aws:username}"])
+def test_fails_on_a_wildcard_after_an_arn_that_is_a_token(bad: str) -> None:
+    with pytest.raises(SecretAccessError, match="contains"):
+        SecretScope.from_secret_complete_arn(TOKEN + bad)
+    with pytest.raises(SecretAccessError, match="^key ARN is"):
+        SecretScope.from_secret_name("a", encryption_key=Key(TOKEN + bad))
+    with pytest.raises(SecretAccessError, match="^region is"):
+        SecretScope.from_secret_name("a", region=TOKEN + bad)
+
+
+# --- refusals --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["", None, 7, "a*", "a?", "a b", "a:b", "é", "a" * 513, "${x}"])
+def test_fails_on_a_bad_name_or_prefix(name: str) -> None:
+    with pytest.raises(SecretAccessError, match="^secret name .*allowed"):
+        SecretScope.from_secret_name(name)
+    with pytest.raises(SecretAccessError, match="^secret name prefix .*allowed"):
+        SecretScope.from_secret_name_prefix(name)
+
+
+@given(st.text(min_size=1, max_size=20).filter(lambda t: not re.fullmatch(r"[\w/+=.@-]+", t, re.A)))
+def test_fails_on_every_sign_that_secrets_manager_forbids(name: str) -> None:
+    with pytest.raises(SecretAccessError):
+        SecretScope.from_secret_name(name)
+
+
+def test_the_longest_name_is_taken() -> None:
+    assert SecretScope.from_secret_name("a" * 512).arn == f"{HERE}{'a' * 512}-??????"
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("prod/*", "from_secret_name_prefix"),
+        ("arn:aws:secretsmanager:eu-west-1:111122223333:secret:a", "from_secret_complete_arn"),
+        ("a/${aws:username}", "give it in full"),
+        ("a b", "as Secrets Manager shows it"),
+    ],
+)
+def test_fails_with_the_remedy_that_fits(name: str, remedy: str) -> None:
+    with pytest.raises(SecretAccessError, match=re.escape(remedy)):
+        SecretScope.from_secret_name(name)
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "",
+        "a",
+        "arn:aws:s3:::bucket",
+        "arn:aws:ssm:eu-west-1:111122223333:parameter/a",
+        "arn:aws:secretsmanager:eu-west-1:111122223333:a",
+        "arn:aws:secretsmanager:eu-west-1:111122223333:secret:",
+        "arn:aws:secretsmanager:eu-west-1:111122223333:secret:a:key:AWSCURRENT:",
+        "arn:aws:secretsmanager:eu-west-1:1111:secret:a",
+        "arn:aws:secretsmanager::111122223333:secret:a",
+        "arn:aws:secretsmanager:*:111122223333:secret:a",
+        "arn:*:secretsmanager:eu-west-1:111122223333:secret:a",
+        "arn:aws:secretsmanager:eu-west-1:111122223333:secret:*",
+        "arn:aws:secretsmanager:eu-west-1:111122223333:secret:a-??????",
+        "arn:gcp:secretsmanager:eu-west-1:111122223333:secret:a",
+        "ARN:aws:secretsmanager:eu-west-1:111122223333:secret:a",
+        "arn:${AWS::Partition}:secretsmanager:eu-west-1:111122223333:secret:a",
+        "arn:aws:secretsmanager:eu-west-1:111122223333:secret:" + "a" * 513,
+    ],
+)
+def test_fails_on_an_arn_that_is_no_secrets(arn: str) -> None:
+    with pytest.raises(SecretAccessError, match="allowed"):
+        SecretScope.from_secret_partial_arn(arn)
+    with pytest.raises(SecretAccessError, match="allowed"):
+        SecretScope.from_secret_complete_arn(f"{arn}-AbCdEf" if len(arn) < 3 else arn)
+
+
+@pytest.mark.parametrize("name", ["db", "prod/db-AbCdE", "prod/db-AbCdEfG", "db-AbC_Ef", "AbCdEf"])
+def test_fails_on_a_partial_arn_given_for_a_complete_one(name: str) -> None:
+    with pytest.raises(SecretAccessError, match="from_secret_partial_arn"):
+        SecretScope.from_secret_complete_arn(ARN + name)
+
+
+@pytest.mark.parametrize("region", ["", "*", "EU", "eu-west", "eu-west-1*", "${AWS::Region}", 1])
+def test_fails_on_a_bad_region(region: str) -> None:
+    with pytest.raises(SecretAccessError, match="^region is .*allowed"):
+        SecretScope.from_secret_name("a", region=region)
+
+
+@pytest.mark.parametrize("account", ["", "*", "1234", "11112222333a", 111122223333])
+def test_fails_on_a_bad_account(account: str) -> None:
+    with pytest.raises(SecretAccessError, match="^account is .*allowed"):
+        SecretScope.from_tags({"a": "b"}, account=account)
+
+
+@pytest.mark.parametrize(
+    "key_arn",
+    [
+        "",
+        "*",
+        "key",
+        "arn:aws:kms:eu-west-1:111122223333:key/*",
+        "arn:aws:kms:*:111122223333:key/abc",
+        "arn:aws:kms:eu-west-1:111122223333:key/",
+        "arn:aws:secretsmanager:eu-west-1:111122223333:secret:a-AbCdEf",
+    ],
+)
+def test_fails_on_a_key_arn_that_is_no_keys(key_arn: str) -> None:
+    with pytest.raises(SecretAccessError, match="^key ARN is .*allowed"):
+        SecretScope.from_secret_name("a", encryption_key=Key(key_arn))
+
+
+def test_fails_on_an_alias_as_it_would_grant_nothing() -> None:
+    alias = Key("arn:aws:kms:eu-west-1:111122223333:alias/orders")
+    with pytest.raises(SecretAccessError, match="alias grants nothing; give the key itself"):
+        SecretScope.from_secret_name("a", encryption_key=alias)
+
+
+def test_fails_on_a_key_of_another_region() -> None:
+    key = Key("arn:aws:kms:us-east-1:111122223333:key/abc")
+    with pytest.raises(SecretAccessError, match="is in us-east-1, the secret in eu-west-1"):
+        SecretScope.from_secret_name("a", region="eu-west-1", encryption_key=key)
+    with pytest.raises(SecretAccessError, match="is in us-east-1, the secret in eu-west-1"):
+        SecretScope.from_secret_partial_arn(f"{ARN}a", encryption_key=key)
+
+
+def test_fails_on_a_key_that_is_none() -> None:
+    with pytest.raises(SecretAccessError, match=r"from_key_arn"):
+        SecretScope.from_secret_name("a", encryption_key="arn:aws:kms:...")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("tags", "message"),
+    [
+        ({}, "at least one tag key"),
+        (None, "at least one tag key"),
+        ("Project=orders", "at least one tag key"),
+        ({"": "a"}, "^tag key is ''"),
+        ({"Project": ""}, "^value of tag 'Project' is ''"),
+        ({"Project": []}, r"has the value \[\]"),
+        ({"Project": None}, "has the value None"),
+        ({"Project": ["a", ""]}, "^value of tag 'Project' is ''"),
+        ({"Project": [7]}, "^value of tag 'Project' is 7"),
+        ({"Project": "ord*"}, "wildcards and variables do not match"),
+        ({"Project": "${aws:PrincipalTag/Project}"}, "wildcards and variables do not match"),
+        ({"Pro*": "a"}, "^tag key is"),
+        ({"a" * 129: "a"}, "1 to 128"),
+        ({"a": "b" * 257}, "1 to 256"),
+        ({TOKEN: "a"}, "known only at deployment"),
+        ({"Project": "a", "project": "b"}, "given twice, in different case"),
+    ],
+)
+def test_fails_on_bad_tags(tags: dict[str, str], message: str) -> None:
+    with pytest.raises(SecretAccessError, match=message):
+        SecretScope.from_tags(tags)
+
+
+def test_every_message_is_in_the_one_style() -> None:
+    with pytest.raises(SecretAccessError) as caught:
+        SecretScope.from_secret_name("a" * 600)
+    message = str(caught.value)
+    assert message.count(";") == 2
+    assert not message.endswith(".")
+    assert message[0].islower()
+    assert "600 characters" in message
+    assert len(message) < 300
