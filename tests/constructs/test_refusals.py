@@ -1,0 +1,236 @@
+"""Bad input gets an error at once, and nothing is left in the tree."""
+
+from collections.abc import Callable
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk.assertions import Template
+
+from constructs_lib import PolicyType, SecretAccessError, SecretReader, SecretScope
+from constructs_lib.statements import administer
+
+SECRET = SecretScope.from_secret_name("prod/db")
+OTHER_ACCOUNT = "arn:aws:iam::444455556666:"
+HUNDRED = [SecretScope.from_secret_name(f"team/service/secret-{i:03}") for i in range(100)]
+
+
+def refused(stack: cdk.Stack, message: str, **props: Any) -> None:
+    with pytest.raises(SecretAccessError, match=message):
+        SecretReader(stack, "Bad", **{"secrets": SECRET, **props})
+    assert stack.node.try_find_child("Bad") is None
+
+
+# --- principals ------------------------------------------------------------------------------
+
+Import = Callable[[cdk.Stack], Any]
+
+
+@pytest.mark.parametrize(
+    ("kind", "principal"),
+    [
+        ("user", lambda s: iam.User.from_user_arn(s, "P", f"{OTHER_ACCOUNT}user/alice")),
+        ("role", lambda s: iam.Role.from_role_arn(s, "P", f"{OTHER_ACCOUNT}role/app")),
+        ("group", lambda s: iam.Group.from_group_arn(s, "P", f"{OTHER_ACCOUNT}group/ops")),
+    ],
+)
+def test_fails_on_a_principal_of_another_account(
+    ireland: cdk.Stack, kind: str, principal: Import
+) -> None:
+    message = f"^{kind} .* is of account 444455556666, the stack of account 111122223333"
+    refused(ireland, message, **{f"{kind}s": [principal(ireland)]})
+
+
+def test_fails_on_a_role_that_another_accounts_stack_owns(app: cdk.App, ireland: cdk.Stack) -> None:
+    env = cdk.Environment(account="444455556666", region="eu-west-1")
+    role = iam.Role(
+        cdk.Stack(app, "Other", env=env),
+        "Role",
+        role_name="app",
+        assumed_by=iam.AccountRootPrincipal(),
+    )
+    refused(ireland, "is of account 444455556666", roles=[role])
+
+
+@pytest.mark.parametrize(
+    "immutable",
+    [
+        lambda s: iam.Role.from_role_name(s, "App", "app", mutable=False),
+        lambda s: iam.Role.from_role_arn(
+            s, "App", "arn:aws:iam::111122223333:role/app", mutable=False
+        ),
+        lambda s: iam.Role(
+            s, "App", assumed_by=iam.AccountRootPrincipal()
+        ).without_policy_updates(),
+    ],
+)
+def test_fails_on_an_immutable_role(stack: cdk.Stack, immutable: Import) -> None:
+    role = immutable(stack)
+    refused(stack, "^role .* is immutable", roles=[role])
+    reader = SecretReader(stack, "Reader", secrets=SECRET)
+    with pytest.raises(SecretAccessError, match="^role .* is immutable"):
+        reader.attach_to_role(role)
+
+
+def test_cdk_itself_would_attach_to_an_immutable_role_and_drop_a_grant(stack: cdk.Stack) -> None:
+    """What the refusal is for: the user's word that the role is left alone is broken or ignored."""
+    role = iam.Role.from_role_name(stack, "App", "app", mutable=False)
+    iam.ManagedPolicy(
+        stack,
+        "Policy",
+        roles=[role],
+        statements=[iam.PolicyStatement(actions=["s3:GetObject"], resources=["*"])],
+    )
+    role.add_to_principal_policy(iam.PolicyStatement(actions=["s3:PutObject"], resources=["*"]))
+    template = Template.from_stack(stack)
+    template.has_resource_properties("AWS::IAM::ManagedPolicy", {"Roles": ["app"]})
+    template.resource_count_is("AWS::IAM::Policy", 0)
+
+
+def test_a_role_whose_id_merely_looks_immutable_is_taken(stack: cdk.Stack) -> None:
+    role = iam.Role.from_role_name(stack, "ImmutableRoleOfOurs", "app")
+    SecretReader(stack, "Reader", secrets=SECRET, roles=[role])
+    Template.from_stack(stack).has_resource_properties(
+        "AWS::IAM::ManagedPolicy", {"Roles": ["app"]}
+    )
+
+
+def test_a_lambda_functions_role_is_taken(stack: cdk.Stack) -> None:
+    function = lambda_.Function(
+        stack,
+        "Function",
+        runtime=lambda_.Runtime.PYTHON_3_13,
+        handler="index.handler",
+        code=lambda_.Code.from_inline("def handler(event, context): ..."),
+    )
+    assert function.role is not None
+    SecretReader(stack, "Reader", secrets=SECRET, roles=[function.role])
+    (policy,) = Template.from_stack(stack).find_resources("AWS::IAM::ManagedPolicy").values()
+    assert policy["Properties"]["Roles"] == [{"Ref": "FunctionServiceRole675BB04A"}]
+
+
+@pytest.mark.parametrize(
+    "principal", [None, "app", 7, iam.ServicePrincipal("ecs-tasks.amazonaws.com")]
+)
+@pytest.mark.parametrize("kind", ["user", "role", "group"])
+def test_fails_on_what_is_no_principal_of_the_kind(
+    stack: cdk.Stack, kind: str, principal: object
+) -> None:
+    name = kind.capitalize()
+    refused(stack, rf"^{kind} is .*I{name} is allowed.*{name}\.from_", **{f"{kind}s": [principal]})
+
+
+def test_fails_on_a_role_given_for_a_user_even_if_it_was_given_for_a_role(
+    stack: cdk.Stack,
+) -> None:
+    role = iam.Role.from_role_name(stack, "App", "app")
+    SecretReader(stack, "Reader", secrets=SECRET, roles=[role])
+    refused(stack, "^user is ", users=[role])
+
+
+@pytest.mark.parametrize("kind", ["user", "role", "group"])
+def test_fails_on_a_principal_without_its_list(stack: cdk.Stack, kind: str) -> None:
+    refused(stack, rf"^{kind}s is .*{kind}s=\[\.\.\.\]", **{f"{kind}s": "alice"})
+    refused(stack, rf"^{kind}s is .*{kind}s=\[\.\.\.\]", **{f"{kind}s": None})
+
+
+# --- inline ----------------------------------------------------------------------------------
+
+
+def test_fails_at_synth_on_an_inline_policy_attached_to_nobody(
+    app: cdk.App, stack: cdk.Stack
+) -> None:
+    SecretReader(stack, "Reader", secrets=SECRET, policy_type=PolicyType.INLINE)
+    with pytest.raises(RuntimeError, match="inline policy 'Reader' is attached to nobody"):
+        app.synth()
+
+
+@pytest.mark.parametrize("prop", ["path", "description"])
+def test_fails_on_what_only_a_managed_policy_has(stack: cdk.Stack, prop: str) -> None:
+    user = iam.User.from_user_name(stack, "Alice", "alice")
+    props = {prop: "/secrets/", "users": [user], "policy_type": PolicyType.INLINE}
+    refused(stack, f"^{prop} is '/secrets/' for an inline policy", **props)
+
+
+# --- names -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a/b", "a:b", "é", "a" * 129])
+def test_fails_on_a_policy_name_that_iam_forbids(stack: cdk.Stack, name: str) -> None:
+    refused(stack, "^policy_name is .*1 to 128 letters", policy_name=name)
+
+
+def test_a_policy_name_may_be_a_token(stack: cdk.Stack) -> None:
+    name = cdk.CfnParameter(stack, "Name").value_as_string
+    SecretReader(stack, "Reader", secrets=SECRET, policy_name=f"{name}-reader", path=f"/{name}/")
+    Template.from_stack(stack).has_resource_properties(
+        "AWS::IAM::ManagedPolicy",
+        {"ManagedPolicyName": {"Fn::Join": ["", [{"Ref": "Name"}, "-reader"]]}},
+    )
+
+
+@pytest.mark.parametrize("path", ["", "a", "/a", "a/", "//" + "a" * 511 + "/", "/a b/"])
+def test_fails_on_a_path_that_iam_forbids(stack: cdk.Stack, path: str) -> None:
+    refused(stack, "^path is .*begins and ends with /", path=path)
+
+
+def test_fails_on_a_description_that_is_too_long(stack: cdk.Stack) -> None:
+    refused(stack, "^description is 1,001 characters long", description="a" * 1_001)
+
+
+@pytest.mark.parametrize("policy_type", ["managed", None, "INLINE"])
+def test_fails_on_a_policy_type_that_is_none(stack: cdk.Stack, policy_type: object) -> None:
+    refused(stack, "^policy_type is .*PolicyType.INLINE", policy_type=policy_type)
+
+
+# --- quotas ----------------------------------------------------------------------------------
+
+
+def test_fails_over_the_quota_of_a_managed_policy(stack: cdk.Stack) -> None:
+    refused(stack, "^managed policy 'Bad' is .*6,144 characters are allowed", secrets=HUNDRED)
+
+
+@pytest.mark.parametrize(
+    ("kind", "count", "quota"), [("user", 20, "2,048"), ("group", 60, "5,120")]
+)
+def test_fails_over_the_quota_of_an_inline_policy(
+    stack: cdk.Stack, kind: str, count: int, quota: str
+) -> None:
+    principals = {
+        "user": iam.User.from_user_name(stack, "Alice", "alice"),
+        "group": iam.Group.from_group_name(stack, "Ops", "ops"),
+    }
+    message = f"^inline policy for a {kind} is .*{quota} characters are allowed"
+    props = {"policy_type": PolicyType.INLINE, "secrets": HUNDRED[:count]}
+    refused(stack, message, **props, **{f"{kind}s": [principals[kind]]})
+
+    role = iam.Role.from_role_name(stack, "App", "app")
+    reader = SecretReader(stack, "Reader", roles=[role], **props)
+    with pytest.raises(SecretAccessError, match=message):
+        getattr(reader, f"attach_to_{kind}")(principals[kind])
+    (policy,) = Template.from_stack(stack).find_resources("AWS::IAM::Policy").values()
+    assert set(policy["Properties"]) == {"PolicyDocument", "PolicyName", "Roles"}
+
+
+def test_fails_over_the_quota_of_an_inline_policy_for_a_role(stack: cdk.Stack) -> None:
+    role = iam.Role.from_role_name(stack, "App", "app")
+    many = [SecretScope.from_secret_name(f"team/service/secret-{i:03}") for i in range(120)]
+    message = "^inline policy for a role is .*10,240 characters are allowed"
+    refused(stack, message, secrets=many, roles=[role], policy_type=PolicyType.INLINE)
+
+
+def test_cdk_itself_says_nothing_of_a_policy_over_the_quota(stack: cdk.Stack) -> None:
+    """What the refusal is for: this template fails only when it is deployed."""
+    iam.ManagedPolicy(
+        stack,
+        "Policy",
+        statements=[
+            iam.PolicyStatement(
+                actions=list(administer([SECRET])[0].actions),
+                resources=[f"arn:aws:secretsmanager:*:*:secret:{i:0100}-??????" for i in range(90)],
+            )
+        ],
+    )
+    Template.from_stack(stack).resource_count_is("AWS::IAM::ManagedPolicy", 1)
