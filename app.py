@@ -64,9 +64,9 @@ class SecretAccessStack(Stack):
             self, "DenySecretAccess", secrets=secrets, users=[denied], policy_type=policy_type
         )
 
-        for construct in (creator, admin):
+        for lists_secrets in (creator, admin):
             acknowledge(
-                construct,
+                lists_secrets,
                 "AwsSolutions-IAM5[Resource::*]",
                 f"ListSecrets has no resource type: AWS authorizes it on * alone ({REFERENCE})",
             )
@@ -93,7 +93,7 @@ def main() -> None:
     """Synthesize the app."""
     app = App()
     try:
-        settings = read_settings(app.node.try_get_context)
+        settings = read_settings(app.node.get_all_context())
     except SecretAccessError as error:
         sys.exit(f"error: {error}")
     SecretAccessStack(app, "SecretAccess", settings=settings)

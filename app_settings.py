@@ -1,7 +1,7 @@
 """The app's settings: CDK context in, checked settings out. It is plain Python, without CDK."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NoReturn, TypeVar
 
@@ -17,7 +17,7 @@ DEFAULTS = {
     "policyType": "managed",
     "synthesizer": "default",
 }
-OTHERS = ("secretNamePrefix", "secretNamePrefixReason", "keyArn", "deniedUserName")
+OPTIONAL = ("secretNamePrefix", "secretNamePrefixReason", "keyArn", "deniedUserName")
 
 _PRINCIPAL = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 _T = TypeVar("_T")
@@ -55,15 +55,20 @@ class Settings:
     bootstrapless: bool
 
 
-def read_settings(context: Callable[[str], object]) -> Settings:
-    """Return the settings that `context` (a name to its value, or None) gives.
+def read_settings(context: Mapping[str, object]) -> Settings:
+    """Return the settings that a CDK app's context gives.
 
     Raises:
         SecretAccessError: if a value is wrong; the message begins with the setting's name.
     """
 
+    for name in context:
+        # What CDK itself puts there has a sign in its name: `aws:cdk:...`, `@aws-cdk/...`.
+        if name.isalpha() and name not in (*DEFAULTS, *OPTIONAL):
+            _refuse(name, context[name], f"the settings are {', '.join((*DEFAULTS, *OPTIONAL))}")
+
     def text(name: str) -> str | None:
-        value = context(name)
+        value = context.get(name)
         if value is None:
             return DEFAULTS.get(name)
         if not isinstance(value, str) or not value:
@@ -87,7 +92,7 @@ def read_settings(context: Callable[[str], object]) -> Settings:
     key_arn = text("keyArn")
     key = None if key_arn is None else _Key(key_arn)
     prefix, reason = text("secretNamePrefix"), text("secretNamePrefixReason")
-    if prefix is not None and context("secretName") is not None:
+    if prefix is not None and context.get("secretName") is not None:
         _refuse("secretNamePrefix", prefix, "either secretName or secretNamePrefix is allowed")
     if (prefix is None) != (reason is None):
         _refuse(

@@ -203,7 +203,7 @@ def test_fails_over_the_quota_of_an_inline_policy(
         "group": iam.Group.from_group_name(stack, "Ops", "ops"),
     }
     message = f"^inline policy for a {kind} is .*{quota} characters are allowed"
-    props = {"policy_type": PolicyType.INLINE, "secrets": HUNDRED[:count]}
+    props: dict[str, Any] = {"policy_type": PolicyType.INLINE, "secrets": HUNDRED[:count]}
     refused(stack, message, **props, **{f"{kind}s": [principals[kind]]})
 
     role = iam.Role.from_role_name(stack, "App", "app")

@@ -1,0 +1,78 @@
+"""Every example synthesizes, and grants what its text says."""
+
+import importlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk.assertions import Template
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = {
+    "administrators_are_denied": "PayrollStack",
+    "function_reads_database_secret": "OrdersStack",
+    "group_shares_a_policy": "OnCallStack",
+}
+
+
+def template_of(example: str) -> Template:
+    module = importlib.import_module(f"examples.{example}")
+    app = cdk.App(builtin_cloud_formation_validation=False)
+    return Template.from_stack(getattr(module, EXAMPLES[example])(app, "Example"))
+
+
+def statements(template: Template, resource_type: str = "AWS::IAM::ManagedPolicy") -> list[Any]:
+    return [
+        statement
+        for policy in template.find_resources(resource_type).values()
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+    ]
+
+
+def test_every_example_is_listed_here() -> None:
+    found = {path.stem for path in (ROOT / "examples").glob("*.py")} - {"__init__"}
+    assert found == set(EXAMPLES)
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_an_example_runs_by_itself(example: str, tmp_path: Path) -> None:
+    """With CDK's built-in validation of the template on, as for any user."""
+    subprocess.run(
+        [sys.executable, "-m", f"examples.{example}"],
+        check=True,
+        cwd=ROOT,
+        env={**os.environ, "CDK_OUTDIR": str(tmp_path)},
+    )
+    assert list(tmp_path.glob("*.template.json"))
+
+
+def test_the_function_reads_its_own_secret_with_its_own_key() -> None:
+    template = template_of("function_reads_database_secret")
+    get, decrypt = statements(template)
+    (key,) = template.find_resources("AWS::KMS::Key")
+    (attachment,) = template.find_resources("AWS::SecretsManager::SecretTargetAttachment")
+    assert get["Resource"] == {"Ref": attachment}
+    assert decrypt["Resource"] == {"Fn::GetAtt": [key, "Arn"]}
+
+
+def test_the_group_shares_one_named_policy() -> None:
+    template = template_of("group_shares_a_policy")
+    (group,) = template.find_resources("AWS::IAM::Group")
+    template.all_resources_properties("AWS::IAM::ManagedPolicy", {"Groups": [{"Ref": group}]})
+    template.has_resource_properties(
+        "AWS::IAM::ManagedPolicy",
+        {"ManagedPolicyName": "orders-secrets-reader", "Path": "/on-call/"},
+    )
+
+
+def test_the_administrators_are_denied_the_values() -> None:
+    template = template_of("administrators_are_denied")
+    template.all_resources_properties("AWS::IAM::ManagedPolicy", {"Roles": ["administrators"]})
+    denied = [s for s in statements(template) if s["Effect"] == "Deny"]
+    assert [s["Action"] for s in denied] == [
+        ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"]
+    ]

@@ -1,0 +1,69 @@
+"""Every example of the README runs, from top to bottom, and shows what really comes of it."""
+
+import contextlib
+import io
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk.assertions import Template
+
+from constructs_lib.__main__ import main
+
+README = (Path(__file__).parents[2] / "README.md").read_text()
+BLOCK = re.compile(
+    r"(?:<!-- (?P<mark>.*?) -->\n)?```(?P<language>\w+)\n(?P<body>.*?)```", re.DOTALL
+)
+BLOCKS = [match.groupdict() for match in BLOCK.finditer(README)]
+
+
+def test_every_block_is_of_a_kind_that_is_checked() -> None:
+    kinds = [(block["language"], (block["mark"] or "").partition(":")[0]) for block in BLOCKS]
+    assert set(kinds) == {
+        ("python", ""),
+        ("json", "document"),
+        ("text", "printed"),
+        ("sh", ""),
+        ("sh", "run"),
+    }
+
+
+def test_the_python_examples_run_and_emit_what_is_shown() -> None:
+    names: dict[str, Any] = {}
+    printed = io.StringIO()
+    for block in BLOCKS:
+        if block["language"] == "python":
+            with contextlib.redirect_stdout(printed):
+                exec(compile(block["body"], "README.md", "exec"), names)
+        elif block["language"] == "json":
+            construct = names[block["mark"].removeprefix("document: ")]
+            (document,) = construct.policy_documents
+            assert names["stack"].resolve(document) == json.loads(block["body"])
+        elif block["language"] == "text":
+            assert printed.getvalue() == block["body"]
+    template = Template.from_stack(names["stack"])
+    template.resource_count_is("AWS::IAM::ManagedPolicy", 6)
+    template.resource_count_is("AWS::IAM::Policy", 1)
+
+
+def test_the_first_example_is_ten_lines() -> None:
+    first = next(block["body"] for block in BLOCKS if block["language"] == "python")
+    assert len([line for line in first.splitlines() if line]) <= 10
+
+
+def test_the_commands_for_policy_documents_are_understood(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    commands = [
+        re.sub(r" > \S+", "", line)
+        for block in BLOCKS
+        for line in block["body"].replace("\\\n", "").splitlines()
+        if line.startswith("python -m constructs_lib")
+    ]
+    assert commands
+    for command in commands:
+        assert main(shlex.split(command)[3:]) == 0
+        assert json.loads(capsys.readouterr().out)["Statement"]
