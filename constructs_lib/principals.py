@@ -27,6 +27,11 @@ class _Facts(NamedTuple):
     immutable: bool
 
 
+# Roles that IAM refuses to change, at deployment: those of IAM Identity Center and service-linked.
+# https://docs.aws.amazon.com/singlesignon/latest/userguide/using-service-linked-roles.html
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html
+_OF_AWS = ("AWSReservedSSO_", "AWSServiceRoleFor")
+
 # The same role tends to get several policies, so what was read is kept, as long as the role is.
 _facts: dict[Kind, WeakKeyDictionary[Principal, _Facts]] = {
     "user": WeakKeyDictionary(),
@@ -62,6 +67,13 @@ def name_of(kind: Kind, principal: Principal, scope: Construct) -> str:
             "or is what without_policy_updates() returned",
             allowed="a role that takes policies is allowed",
             remedy="import it without mutable=False, or attach the policy where the role is owned",
+        )
+    if kind == "role" and facts.name.startswith(_OF_AWS):
+        raise SecretAccessError(
+            f"role {shown(facts.name)} is kept by AWS, which lets nobody attach a policy to it",
+            allowed="a role of your own is allowed",
+            remedy="attach the managed policy in the role's IAM Identity Center permission set "
+            "(AWSReservedSSO_...), or use a role of your own",
         )
     return facts.name
 

@@ -97,6 +97,18 @@ def test_a_role_whose_id_merely_looks_immutable_is_taken(stack: cdk.Stack) -> No
     )
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "aws-reserved/sso.amazonaws.com/AWSReservedSSO_Admin_1234567890abcdef",
+        "aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS",
+    ],
+)
+def test_fails_on_a_role_that_aws_keeps(stack: cdk.Stack, path: str) -> None:
+    role = iam.Role.from_role_arn(stack, "Role", f"arn:aws:iam::111122223333:role/{path}")
+    refused(stack, "^role 'AWS.* is kept by AWS", roles=[role])
+
+
 def test_a_lambda_functions_role_is_taken(stack: cdk.Stack) -> None:
     function = lambda_.Function(
         stack,
