@@ -41,8 +41,9 @@ lock: setup ## resolve requirements-dev.lock and package-lock.json anew
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 \
 		--fork-strategy fewest --generate-hashes --custom-compile-command "make lock" \
 		--output-file requirements-dev.lock requirements-dev.in
-	$(BIN)/npm install --package-lock-only --ignore-scripts
+	for folder in . tests/proof/oracle; do $(BIN)/npm install --prefix $$folder \
+		--package-lock-only --ignore-scripts --omit-lockfile-registry-resolved; done
 
 clean: ## remove what setup and the other commands made
-	rm -rf .venv node_modules cdk.out dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv node_modules tests/proof/oracle/node_modules cdk.out dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

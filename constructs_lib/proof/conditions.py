@@ -1,0 +1,260 @@
+"""Conditions of policies: every operator, as IAM documents it.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html
+"""
+
+import base64
+import ipaddress
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from decimal import Decimal
+from typing import Any, Literal, NoReturn
+
+from constructs_lib.errors import SecretAccessError, shown
+from constructs_lib.proof.patterns import Pattern
+from constructs_lib.proof.variables import Context, Text, read_text
+
+Quantifier = Literal["ForAllValues", "ForAnyValue", None]
+
+# Whether a value of the request fits a value of the policy.
+_Fits = Callable[[str, Pattern], bool]
+
+
+@dataclass(frozen=True)
+class Test:
+    """One key of a Condition: the operator, the key (in lower case) and the policy's values."""
+
+    is_null: bool
+    quantifier: Quantifier
+    if_exists: bool
+    negated: bool
+    key: str
+    values: tuple[Text, ...]
+    fits: _Fits
+    place: str
+
+    def holds(self, context: Context) -> bool:
+        """Tell whether the condition holds for a request with this context."""
+        given = context.get(self.key, ())
+        if self.is_null:
+            absent = "false" if given else "true"
+            return any(
+                value.fixed is not None and value.fixed.signs.lower() == absent
+                for value in self.values
+            )
+        if self.quantifier is None and len(given) > 1:
+            _refuse(
+                f"{self.place} compares {self.key}, of which the request has {len(given)} values,",
+                "a key with several values is allowed with ForAllValues or ForAnyValue",
+            )
+        if not given:
+            # ForAllValues holds of no values. A negated operator holds where the key is absent,
+            # unless it asks for a value that differs.
+            absent_fits = self.negated and self.quantifier is None
+            return self.if_exists or self.quantifier == "ForAllValues" or absent_fits
+        wanted = self._wanted(context)
+        each = (any(self.fits(value, one) for one in wanted) != self.negated for value in given)
+        return any(each) if self.quantifier == "ForAnyValue" else all(each)
+
+    def _wanted(self, context: Context) -> list[Pattern]:
+        wanted = []
+        for value in self.values:
+            resolved = value.resolve(context)
+            if resolved is not None:
+                wanted.append(resolved)
+            elif self.negated:
+                _refuse(
+                    f"{self.place} compares {self.key} with a variable that has no value",
+                    "a variable with a value, or with a default, is allowed beside a negation",
+                )
+        return wanted
+
+
+def read_tests(block: object, place: str, version: str) -> tuple[Test, ...]:
+    """Return the conditions of a statement's Condition.
+
+    Raises:
+        SecretAccessError: if an operator is unknown, or a value is none of its kind.
+    """
+    if not isinstance(block, Mapping):
+        _refuse(f"{place} has the Condition {shown(block)}", "a mapping is allowed")
+    tests = []
+    for name, keys in block.items():
+        if not isinstance(keys, Mapping) or not keys:
+            _refuse(f"{place} has the Condition {name}: {shown(keys)}", "a mapping is allowed")
+        for key, values in keys.items():
+            tests.append(_read_test(str(name), str(key), values, place, version))
+    return tuple(tests)
+
+
+def _read_test(name: str, key: str, values: object, place: str, version: str) -> Test:
+    quantifier, base, if_exists = _taken_apart(name)
+    found = _OPERATORS.get(_OPPOSITES.get(base, base))
+    if found is None or (base == "null" and (quantifier or if_exists)):
+        _refuse(f"{place} has the operator {shown(name)}", "an operator of IAM's is allowed")
+    if ":" not in key:
+        _refuse(f"{place} has the condition key {shown(key)}", "service:key is allowed")
+    several = [values] if isinstance(values, str | bool | int | float) else values
+    if not isinstance(several, Sequence) or not several:
+        _refuse(f"{place} compares {key} with {shown(values)}", "one value or more are allowed")
+    texts = []
+    for value in several:
+        # IAM takes JSON's booleans and numbers too, and compares their text.
+        text = str(value).lower() if isinstance(value, bool) else value
+        text = str(text) if isinstance(text, int | float) else text
+        if not isinstance(text, str):
+            _refuse(f"{place} compares {key} with {shown(value)}", "a string is allowed")
+        if found.kind is not None:
+            found.kind.read(text, place)
+        texts.append(read_text(text, place, version if found.patterns else "2008-10-17"))
+    return Test(
+        is_null=base == "null",
+        quantifier=quantifier,
+        if_exists=if_exists,
+        negated=base in _OPPOSITES,
+        key=key.lower(),
+        values=tuple(texts),
+        fits=found.fits,
+        place=place,
+    )
+
+
+def _taken_apart(name: str) -> tuple[Quantifier, str, bool]:
+    """Return an operator's quantifier, what is left of it in lower case, and whether IfExists."""
+    quantifier: Quantifier = None
+    base = name.lower()
+    if base.startswith("forallvalues:"):
+        quantifier = "ForAllValues"
+    elif base.startswith("foranyvalue:"):
+        quantifier = "ForAnyValue"
+    if quantifier is not None:
+        base = base[len(quantifier) + 1 :]
+    return quantifier, base.removesuffix("ifexists"), base.endswith("ifexists")
+
+
+# ---------------------------------------------------------------------------------------------
+# The operators
+# ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """A kind of value that is not just text."""
+
+    what: str
+    parse: Callable[[str], Any]
+
+    def read(self, value: str, whose: str) -> Any:
+        try:
+            return self.parse(value)
+        except (ValueError, ArithmeticError):  # binascii.Error is a ValueError
+            _refuse(f"{whose} compares {shown(value)}", f"{self.what} is allowed")
+
+
+@dataclass(frozen=True)
+class _Operator:
+    """How a value of the request is compared with one of the policy."""
+
+    fits: _Fits
+    kind: _Kind | None = None
+    patterns: bool = False
+
+
+def _number(value: str) -> Decimal:
+    number = Decimal(value)
+    if not number.is_finite():
+        raise ValueError(value)
+    return number
+
+
+def _date(value: str) -> datetime:
+    if value.lstrip("-").isdigit():
+        return datetime.fromtimestamp(int(value), timezone.utc)
+    found = datetime.fromisoformat(value.replace("Z", "+00:00"))
+    return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
+
+
+def _bool(value: str) -> bool:
+    if value.lower() not in ("true", "false"):
+        raise ValueError(value)
+    return value.lower() == "true"
+
+
+_NUMBER = _Kind("a number", _number)
+_DATE = _Kind("a date of ISO 8601, or seconds since 1970,", _date)
+_BOOL = _Kind("true or false", _bool)
+_BINARY = _Kind("base64", lambda value: base64.b64decode(value, validate=True))
+_NETWORK = _Kind(
+    "an IP address, or a network in CIDR notation,",
+    lambda value: ipaddress.ip_network(value, strict=False),
+)
+
+
+def _compared(kind: _Kind, holds: Callable[[Any, Any], bool]) -> _Operator:
+    """Return the operator that asks `holds` with the request's value and the policy's."""
+
+    def fits(value: str, wanted: Pattern) -> bool:
+        return holds(kind.read(value, "the request"), kind.parse(str(wanted)))
+
+    return _Operator(fits, kind)
+
+
+def _in_network(address: Any, network: Any) -> bool:
+    return bool(address.version == network.version and address.subnet_of(network))
+
+
+def _same_arn(value: str, wanted: Pattern) -> bool:
+    """Compare each of the six parts of an ARN by itself: a `*` does not reach beyond its part."""
+    parts, patterns = value.split(":", 5), wanted.signs.split(":", 5)
+    if len(parts) != 6 or len(patterns) != 6 or parts[0] != "arn":
+        return False
+    return all(Pattern(one).matches(part) for one, part in zip(patterns, parts, strict=True))
+
+
+_EQUAL = _Operator(lambda value, wanted: str(wanted) == value, patterns=True)
+_EQUAL_IGNORING_CASE = _Operator(
+    lambda value, wanted: str(wanted).lower() == value.lower(), patterns=True
+)
+_LIKE = _Operator(lambda value, wanted: wanted.matches(value), patterns=True)
+_LIKE_ARN = _Operator(_same_arn, patterns=True)
+_ORDERS: dict[str, Callable[[Any, Any], bool]] = {
+    "equals": operator.eq,
+    "lessthan": operator.lt,
+    "lessthanequals": operator.le,
+    "greaterthan": operator.gt,
+    "greaterthanequals": operator.ge,
+}
+
+# Those that say the opposite, such as StringNotEquals, are these with the answer turned round.
+_OPERATORS = {
+    "null": _Operator(_EQUAL.fits, _BOOL),
+    "bool": _compared(_BOOL, operator.eq),
+    "binaryequals": _compared(_BINARY, operator.eq),
+    "ipaddress": _compared(_NETWORK, _in_network),
+    "stringequals": _EQUAL,
+    "stringequalsignorecase": _EQUAL_IGNORING_CASE,
+    "stringlike": _LIKE,
+    "arnequals": _LIKE_ARN,
+    "arnlike": _LIKE_ARN,
+    **{f"numeric{order}": _compared(_NUMBER, holds) for order, holds in _ORDERS.items()},
+    **{f"date{order}": _compared(_DATE, holds) for order, holds in _ORDERS.items()},
+}
+_OPPOSITES = {
+    "notipaddress": "ipaddress",
+    "stringnotequals": "stringequals",
+    "stringnotequalsignorecase": "stringequalsignorecase",
+    "stringnotlike": "stringlike",
+    "arnnotequals": "arnequals",
+    "arnnotlike": "arnlike",
+    "numericnotequals": "numericequals",
+    "datenotequals": "dateequals",
+}
+
+
+def _refuse(given: str, allowed: str) -> NoReturn:
+    raise SecretAccessError(
+        given, allowed=allowed, remedy="correct the policy or the request: nothing is guessed"
+    )

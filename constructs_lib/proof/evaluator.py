@@ -1,0 +1,333 @@
+"""One request: allowed or denied, and by which statement, in the order that IAM documents.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from constructs_lib.errors import SecretAccessError, shown
+from constructs_lib.proof.policies import PolicyStatement, Principals, read_document
+from constructs_lib.proof.request import (
+    Identity,
+    Request,
+    context_of,
+    identity_of,
+    resource_account,
+)
+from constructs_lib.proof.variables import Context
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Named:
+    """A policy document with a name, by which messages call it."""
+
+    name: str
+    document: Document
+
+
+@dataclass(frozen=True)
+class Policies:
+    """All policies that apply to a request. They are read, and checked, once.
+
+    Args:
+        identity: the documents attached to the principal, and to the groups of a user.
+        permissions_boundary: the document of the principal's boundary, if it has one.
+        session: the session policy, if there is one.
+        resource: the resource's own policy. For a KMS key, its key policy: a key has always one.
+        service_control: the service control policies in force at one level, or a list of such
+            lists, one for each level (root, units, account), each of which must allow. Empty:
+            none is in force.
+        resource_control: the resource control policies in force. Their Deny statements count;
+            AWS's own RCPFullAWSAccess, which can't be detached, allows everything.
+
+    Each document is a dict, or `Named` for better messages.
+
+    Raises:
+        SecretAccessError: if a document is one that IAM would refuse.
+    """
+
+    identity: Sequence[Document | Named] = ()
+    permissions_boundary: Document | Named | None = None
+    session: Document | Named | None = None
+    resource: Document | Named | None = None
+    service_control: Sequence[Document | Named | Sequence[Document | Named]] = ()
+    resource_control: Sequence[Document | Named] = ()
+    _read: "_Read" = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Read every document."""
+        levels: list[tuple[PolicyStatement, ...]] = []
+        flat = [one for one in self.service_control if isinstance(one, Mapping | Named)]
+        if flat:
+            levels.append(_read_all(flat, "service control policy"))
+        for number, level in enumerate(self.service_control, start=1):
+            if not isinstance(level, Mapping | Named):
+                levels.append(_read_all(level, f"level {number}, service control policy"))
+        read = _Read(
+            identity=_read_all(self.identity, "identity policy"),
+            boundary=_read_one(self.permissions_boundary, "permissions boundary"),
+            session=_read_one(self.session, "session policy"),
+            resource=_read_one(self.resource, "resource policy", principals=True),
+            levels=tuple(levels),
+            resource_control=_read_all(
+                self.resource_control, "resource control policy", principals=True
+            ),
+        )
+        object.__setattr__(self, "_read", read)
+
+    @property
+    def statements(self) -> "_Read":
+        """The statements of all policies, read."""
+        return self._read
+
+
+@dataclass(frozen=True)
+class _Read:
+    """The statements of `Policies`. None: there is no such policy, and so no limit of it."""
+
+    identity: tuple[PolicyStatement, ...]
+    boundary: tuple[PolicyStatement, ...] | None
+    session: tuple[PolicyStatement, ...] | None
+    resource: tuple[PolicyStatement, ...] | None
+    levels: tuple[tuple[PolicyStatement, ...], ...]
+    resource_control: tuple[PolicyStatement, ...]
+
+    def every(self) -> Iterable[PolicyStatement]:
+        """Yield all statements: a Deny in any of them ends the matter."""
+        for group in (self.resource_control, *self.levels, self.resource, self.identity):
+            yield from group or ()
+        for limit in (self.boundary, self.session):
+            yield from limit or ()
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What IAM answers to a request.
+
+    Attributes:
+        allowed: whether it is allowed.
+        reason: why, in a sentence.
+        statements: the statements that decided, each with its `place` and `sid`; none where a
+            statement is missing.
+    """
+
+    allowed: bool
+    reason: str
+    statements: tuple[PolicyStatement, ...] = ()
+
+
+def evaluate(request: Request, policies: Policies) -> Decision:
+    """Return IAM's decision on a request.
+
+    >>> from constructs_lib.proof import Policies, Request, evaluate
+    >>> statement = {"Effect": "Allow", "Action": "secretsmanager:ListSecrets", "Resource": "*"}
+    >>> document = {"Version": "2012-10-17", "Statement": statement}
+    >>> role = "arn:aws:iam::111122223333:role/app"
+    >>> evaluate(Request(role, "secretsmanager:ListSecrets", "*"), Policies([document])).allowed
+    True
+
+    Raises:
+        SecretAccessError: if the answer depends on what is not given; nothing is guessed.
+    """
+    read = policies.statements
+    asked = _Asked.of(request)
+    denying = tuple(each for each in read.every() if not each.allows and asked.meets(each))
+    if denying:
+        return Decision(False, f"denied by {_places(denying)}", denying)
+
+    for level in read.levels:
+        if not any(each.allows and asked.meets(each) for each in level):
+            return Decision(False, "no service control policy of a level allows it")
+
+    by_identity = asked.allowing(read.identity)
+    limits = {"permissions boundary": read.boundary, "session policy": read.session}
+    closed = [
+        name for name, limit in limits.items() if limit is not None and not asked.allowing(limit)
+    ]
+    grants = asked.grants(read.resource or ())
+    is_key = request.action.startswith("kms:") and ":key/" in request.resource
+    if is_key and read.resource is None:
+        raise SecretAccessError(
+            f"no key policy is given for {shown(request.resource)}",
+            allowed="a request for a KMS key is decided by its key policy, which it always has",
+            remedy="give it as resource=...",
+        )
+    same_account = asked.identity.account == asked.resource_account
+    if same_account:
+        # What is granted to the principal itself needs no identity policy. To a user, to the very
+        # session or to everyone, it is not limited by a boundary or a session policy either; to a
+        # role it is. https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+        free = grants.to_session or (() if asked.identity.is_role else grants.to_principal)
+        if free:
+            return Decision(True, f"allowed by {_places(free)}", free)
+        if grants.to_principal and not closed:
+            return _allowed(grants.to_principal)
+    delegated = (*grants.to_account, *grants.to_principal, *grants.to_session)
+    if not by_identity:
+        return Decision(False, "no identity policy allows it")
+    if closed:
+        return Decision(False, f"the {' and the '.join(closed)} does not allow it")
+    if is_key and not delegated:
+        return Decision(False, "the key policy does not allow it, nor leave it to the account")
+    if not same_account and not delegated:
+        return Decision(False, "no policy of the resource, in the other account, allows it")
+    return _allowed((*by_identity, *(delegated if is_key or not same_account else ())))
+
+
+def _allowed(statements: tuple[PolicyStatement, ...]) -> Decision:
+    return Decision(True, f"allowed by {_places(statements)}", statements)
+
+
+def _places(statements: Iterable[PolicyStatement]) -> str:
+    return " and ".join(statement.place for statement in statements)
+
+
+@dataclass(frozen=True)
+class _Grants:
+    """The Allow statements of a resource's policy, by how they name the principal."""
+
+    to_account: tuple[PolicyStatement, ...]
+    to_principal: tuple[PolicyStatement, ...]
+    to_session: tuple[PolicyStatement, ...]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A request, made ready for many statements."""
+
+    action: str
+    resource: str
+    identity: Identity
+    resource_account: str
+    context: Context
+
+    @classmethod
+    def of(cls, request: Request) -> "_Asked":
+        identity = identity_of(request)
+        return cls(
+            request.action.lower(),
+            request.resource,
+            identity,
+            resource_account(request, identity),
+            context_of(request, identity),
+        )
+
+    def meets(self, statement: PolicyStatement) -> bool:
+        """Tell whether a statement is about this request, whatever its effect."""
+        if not statement.covers_action(self.action) or not self._covers_resource(statement):
+            return False
+        named = statement.principals
+        if named is not None and not self._is_named(named, statement):
+            return False
+        return all(self._holds(test, statement) for test in statement.tests)
+
+    def allowing(self, statements: Iterable[PolicyStatement]) -> tuple[PolicyStatement, ...]:
+        return tuple(each for each in statements if each.allows and self.meets(each))
+
+    def grants(self, statements: Iterable[PolicyStatement]) -> _Grants:
+        by_name: dict[str, list[PolicyStatement]] = {"account": [], "principal": [], "session": []}
+        for statement in self.allowing(statements):
+            assert statement.principals is not None
+            by_name[self._named_as(statement.principals)].append(statement)
+        return _Grants(*(tuple(found) for found in by_name.values()))
+
+    def _covers_resource(self, statement: PolicyStatement) -> bool:
+        for text in statement.resources:
+            resolved = text.resolve(self.context)
+            if resolved is None:
+                if statement.not_resource:
+                    raise _undecided(statement, "a variable in its NotResource has no value")
+                continue
+            if resolved.matches(self.resource):
+                return not statement.not_resource
+        return statement.not_resource
+
+    def _holds(self, test: Any, statement: PolicyStatement) -> bool:
+        if test.key == "aws:principalarn" and test.key not in self.context:
+            raise _undecided(statement, "it asks for aws:PrincipalArn, which a session's ARN lacks")
+        return bool(test.holds(self.context))
+
+    # --- principals, in policies of resources -----------------------------------------------
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+
+    def _is_named(self, named: Principals, statement: PolicyStatement) -> bool:
+        how = {self._how(each, statement) for each in named.aws} - {None}
+        if not named.negated:
+            return bool(how)
+        if "*" in named.aws:
+            return False
+        if not how - {"account"}:
+            return True
+        # AWS may deny a principal that NotPrincipal excepts unless its account, and for a role
+        # its session, are excepted beside it.
+        if self.identity.kind == "user" and {"account", "principal"} <= how:
+            return False
+        if {"account", "principal", "session"} <= how:
+            return False
+        raise _undecided(statement, "its NotPrincipal excepts the principal, but not all it is")
+
+    def _named_as(self, named: Principals) -> str:
+        if named.negated:
+            return "principal"
+        how = {self._how(each, None) for each in named.aws}
+        return next(name for name in ("session", "principal", "account") if name in how)
+
+    def _how(self, name: str, statement: PolicyStatement | None) -> str | None:
+        """Return how a name in a policy is this principal's, if it is."""
+        identity = self.identity
+        if name == "*":
+            # "Permissions boundaries and session policies do not limit permissions granted using
+            # the aws:PrincipalArn condition key with a wildcard (*) in the Principal element":
+            # section "IAM role principals" of the page above.
+            return "session"
+        if name == identity.account or _is_root_of(identity.account, name):
+            return "account"
+        if name == identity.arn:
+            return "session" if identity.kind == "session" else "principal"
+        if identity.is_role:
+            kind, _, path = name.partition(f"::{identity.account}:")[2].partition("/")
+            if kind == "role" and identity.kind == "session":
+                return "principal" if path.rpartition("/")[2] == identity.name else None
+            one_session = kind == "assumed-role" and path.partition("/")[0] == identity.name
+            if one_session and identity.kind == "role" and statement is not None:
+                raise _undecided(statement, "it names one session, and the request only a role")
+        return None
+
+
+def _is_root_of(account: str, name: str) -> bool:
+    return name.startswith("arn:aws") and name.endswith(f":iam::{account}:root")
+
+
+def _undecided(statement: PolicyStatement, why: str) -> SecretAccessError:
+    return SecretAccessError(
+        f"{statement.place} can't be decided: {why}",
+        allowed="a statement that the request decides is allowed",
+        remedy="give the request what it asks for",
+    )
+
+
+def _read_all(
+    documents: Sequence[Document | Named], kind: str, *, principals: bool = False
+) -> tuple[PolicyStatement, ...]:
+    if isinstance(documents, Mapping | Named | str):
+        documents = [documents]
+    return tuple(
+        statement
+        for number, document in enumerate(documents, start=1)
+        for statement in _read_one(document, f"{kind} {number}", principals=principals) or ()
+    )
+
+
+def _read_one(
+    document: Document | Named | None, kind: str, *, principals: bool = False
+) -> tuple[PolicyStatement, ...] | None:
+    if document is None:
+        return None
+    named = document if isinstance(document, Named) else Named(kind, document)
+    return read_document(
+        named.document, named.name, principals="needed" if principals else "forbidden"
+    )

@@ -1,0 +1,209 @@
+"""What each intent allows: a table written by hand from AWS's documentation, cell by cell.
+
+Every action of Secrets Manager and of KMS is asked for, on the target and on its neighbours: what
+is not in a table is denied.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from policy_sentry.querying.actions import get_actions_for_service
+
+from constructs_lib import SecretScope, statements
+from constructs_lib.documents import document_for_iam
+from constructs_lib.placeholders import PARTITION, URL_SUFFIX
+from constructs_lib.proof import Policies, Request, evaluate
+from constructs_lib.statements import Statement
+
+HOME, REGION = "111122223333", "eu-west-1"
+ROLE = f"arn:aws:iam::{HOME}:role/app"
+BASE = f"arn:aws:secretsmanager:{REGION}:{HOME}:secret:"
+KEY, OTHER_KEY = (f"arn:aws:kms:{REGION}:{HOME}:key/{name}" for name in ("k1", "k2"))
+KEY_POLICY = {
+    "Version": "2012-10-17",
+    "Statement": {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{HOME}:root"},
+        "Action": "kms:*",
+        "Resource": "*",
+    },
+}
+
+TARGET = f"{BASE}prod/db-AbCdEf"
+RECREATED = f"{BASE}prod/db-Zz09Yy"
+NEIGHBOURS = (f"{BASE}prod/db2-AbCdEf", f"{BASE}prod/db-replica-AbCdEf", f"{BASE}prod/db-x-AbCdEf")
+ELSEWHERE = (
+    f"{BASE}prod/d-AbCdEf",
+    f"{BASE}dev/prod/db-AbCdEf",
+    f"{BASE}PROD/db-AbCdEf",
+    TARGET.replace(REGION, "us-east-1"),
+    TARGET.replace(HOME, "444455556666"),
+)
+SECRETS = (TARGET, RECREATED, *NEIGHBOURS, *ELSEWHERE)
+
+# In another account, the secret's own policy would have to allow a request too.
+HERE = {resource for resource in (*SECRETS, "*") if "444455556666" not in resource}
+
+ACTIONS = [*get_actions_for_service("secretsmanager"), *get_actions_for_service("kms")]
+NINE = (
+    *("GetSecretValue", "DescribeSecret", "RestoreSecret", "PutSecretValue"),
+    *("UpdateSecretVersionStage", "DeleteSecret", "RotateSecret", "CancelRotateSecret"),
+    "UpdateSecret",
+)
+
+
+class Key:
+    key_arn = KEY
+
+
+BY_NAME = SecretScope.from_secret_name("prod/db", region=REGION, account=HOME, encryption_key=Key())
+BY_PREFIX = SecretScope.from_secret_name_prefix(
+    "prod/db", region=REGION, account=HOME, encryption_key=Key()
+)
+BY_ARN = SecretScope.from_secret_complete_arn(TARGET, encryption_key=Key())
+BY_TAGS = SecretScope.from_tags(
+    {"Project": ["orders", "billing"], "Stage": "prod"}, region=REGION, account=HOME
+)
+MATCHED = {
+    "name": (BY_NAME, {TARGET, RECREATED}),
+    "prefix": (BY_PREFIX, {TARGET, RECREATED, *NEIGHBOURS}),
+    "complete ARN": (BY_ARN, {TARGET}),
+}
+
+
+def policies(found: Iterable[Statement], *, resource: Any = None) -> Policies:
+    values = {PARTITION: "aws", URL_SUFFIX: "amazonaws.com"}
+    return Policies([document_for_iam(list(found), values)], resource=resource)
+
+
+def allowed(
+    rules: Policies, action: str, resource: str, context: dict[str, Any] | None = None
+) -> bool:
+    return evaluate(Request(ROLE, action, resource, context or {}), rules).allowed
+
+
+def on_secrets(names: Iterable[str], secrets: set[str]) -> set[tuple[str, str]]:
+    return {(f"secretsmanager:{name}", secret) for name in names for secret in secrets}
+
+
+def table(rules: Policies, context: dict[str, Any] | None = None) -> set[tuple[str, str]]:
+    """Return every action of the service with every resource that it is allowed on."""
+    secret_actions = [action for action in ACTIONS if action.startswith("secretsmanager:")]
+    return {
+        (action, resource)
+        for action in secret_actions
+        for resource in (*SECRETS, "*")
+        if allowed(rules, action, resource, context)
+    }
+
+
+@pytest.mark.parametrize("scope", MATCHED)
+def test_reader(scope: str) -> None:
+    secrets, matched = MATCHED[scope]
+    get = on_secrets(["GetSecretValue"], matched)
+    describe = on_secrets(["DescribeSecret"], matched)
+    # `*` as a Resource also covers a request that names a resource; AWS makes no such request.
+    batch = on_secrets(["BatchGetSecretValue"], HERE)
+    assert table(policies(statements.read([secrets]))) == get
+    assert table(policies(statements.read([secrets], describe=True))) == get | describe
+    assert table(policies(statements.read([secrets], batch=True))) == get | batch
+
+
+def test_reader_of_one_stage() -> None:
+    rules = policies(statements.read([BY_NAME], describe=True, version_stages=("AWSCURRENT",)))
+    describe = on_secrets(["DescribeSecret"], {TARGET, RECREATED})
+    get = on_secrets(["GetSecretValue"], {TARGET, RECREATED})
+    stage = "secretsmanager:VersionStage"
+    assert table(rules) == describe
+    assert table(rules, {stage: "AWSCURRENT"}) == get | describe
+    assert table(rules, {stage: "AWSPREVIOUS"}) == describe
+
+
+@pytest.mark.parametrize("scope", MATCHED)
+def test_admin(scope: str) -> None:
+    secrets, matched = MATCHED[scope]
+    lists = on_secrets(["ListSecrets"], HERE)
+    assert table(policies(statements.administer([secrets]))) == on_secrets(NINE, matched) | lists
+
+
+@pytest.mark.parametrize("scope", ["name", "prefix"])
+def test_creator(scope: str) -> None:
+    secrets, matched = MATCHED[scope]
+    lists = on_secrets(["ListSecrets"], HERE)
+    created = on_secrets(["CreateSecret"], matched)
+    assert table(policies(statements.create([secrets]))) == created | lists
+
+
+TAGS_THAT_MATCH: list[dict[str, Any]] = [
+    {"aws:ResourceTag/Project": "orders", "aws:ResourceTag/Stage": "prod"},
+    {"secretsmanager:ResourceTag/Project": "billing", "aws:ResourceTag/Stage": "prod"},
+]
+TAGS_THAT_DO_NOT: list[dict[str, Any]] = [
+    {},
+    {"aws:ResourceTag/Project": "orders"},
+    {"aws:ResourceTag/Stage": "prod"},
+    {"aws:ResourceTag/Project": "Orders", "aws:ResourceTag/Stage": "prod"},
+    {"aws:ResourceTag/Project": "other", "aws:ResourceTag/Stage": "prod"},
+    {"aws:PrincipalTag/Project": "orders", "aws:ResourceTag/Stage": "prod"},
+]
+
+
+def test_describer_and_reader_by_tags() -> None:
+    describer = policies(statements.describe_tagged(BY_TAGS.tags))
+    reader = policies(statements.read([BY_TAGS]))
+    here = {secret for secret in SECRETS if secret.startswith(BASE)}
+    everywhere = on_secrets(["DescribeSecret"], HERE)
+    for context in TAGS_THAT_MATCH:
+        assert table(describer, context) == everywhere
+        assert table(reader, context) == on_secrets(["GetSecretValue"], here)
+    for context in TAGS_THAT_DO_NOT:
+        assert table(describer, context) == table(reader, context) == set()
+
+
+@pytest.mark.parametrize("scope", MATCHED)
+def test_deny_takes_its_two_actions_from_an_administrator_and_nothing_else(scope: str) -> None:
+    secrets, matched = MATCHED[scope]
+    everything = Statement("All", "Allow", ("*",), ("*",))
+    before = table(policies([everything]))
+    after = table(policies([everything, *statements.deny([secrets])]))
+    assert before - after == on_secrets(["GetSecretValue", "DescribeSecret"], matched)
+    assert after <= before
+
+
+# --- the key ---------------------------------------------------------------------------------
+
+VIA = "kms:ViaService"
+ARN = "kms:EncryptionContext:SecretARN"
+SERVICE = f"secretsmanager.{REGION}.amazonaws.com"
+
+
+@pytest.mark.parametrize("scope", MATCHED)
+@pytest.mark.parametrize("intent", ["read", "administer", "create"])
+def test_the_key_is_for_these_secrets_through_the_service(scope: str, intent: str) -> None:
+    secrets, matched = MATCHED[scope]
+    if (intent, scope) == ("create", "complete ARN"):
+        return  # refused: test_statements.py
+    rules = policies(getattr(statements, intent)([secrets]), resource=KEY_POLICY)
+    usable = {"kms:Decrypt"} if intent == "read" else {"kms:Decrypt", "kms:GenerateDataKey"}
+    contexts: list[tuple[dict[str, Any], bool]] = [
+        *(({VIA: SERVICE, ARN: secret}, secret in matched) for secret in SECRETS),
+        ({VIA: SERVICE}, False),
+        ({ARN: TARGET}, False),
+        ({}, False),
+        ({VIA: f"secretsmanager.us-east-1.{SERVICE.split('.', 2)[2]}", ARN: TARGET}, False),
+        ({VIA: f"ssm.{REGION}.amazonaws.com", ARN: TARGET}, False),
+    ]
+    for action in (each for each in ACTIONS if each.startswith("kms:")):
+        for context, fits in contexts:
+            expected = fits and action in usable
+            assert allowed(rules, action, KEY, context) == expected, (action, context)
+            assert not allowed(rules, action, OTHER_KEY, context)
+
+
+def test_without_a_key_there_is_nothing_on_kms() -> None:
+    plain = SecretScope.from_secret_name("prod/db", region=REGION, account=HOME)
+    for found in (statements.read([plain]), statements.administer([plain])):
+        rules = policies(found, resource=KEY_POLICY)
+        for action in (each for each in ACTIONS if each.startswith("kms:")):
+            assert not allowed(rules, action, KEY, {VIA: SERVICE, ARN: TARGET})

@@ -1,0 +1,116 @@
+"""The evaluator against a judge that we did not write: @cloud-copilot/iam-simulate.
+
+`ORACLE_REQUESTS=1000000` asks for more requests, `ORACLE_SEED=...` for those of an earlier run.
+"""
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from constructs_lib import SecretAccessError
+from constructs_lib.proof import Policies, Request, evaluate
+from tests.proof.random_policies import HOME, Case, random_case
+
+ORACLE = Path(__file__).parent / "oracle"
+REQUESTS = int(os.environ.get("ORACLE_REQUESTS", "20000"))
+SEED = int(os.environ.get("ORACLE_SEED", str(random.SystemRandom().randrange(2**32))))
+
+
+@pytest.fixture(scope="session")
+def oracle() -> list[str]:
+    """Return the command that judges, installed from its own lock if it is not there yet."""
+    if not (ORACLE / "node_modules").exists():
+        subprocess.run([_program("npm"), "ci", "--silent"], cwd=ORACLE, check=True)
+    return [_program("node"), str(ORACLE / "oracle.mjs")]
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name)
+    assert found, f"{name} is not on PATH; run the suite as `make test`"
+    return found
+
+
+def judged(command: list[str], cases: list[Case]) -> list[dict[str, Any]]:
+    lines = "".join(json.dumps(simulation(case)) + "\n" for case in cases)
+    done = subprocess.run(command, input=lines, capture_output=True, text=True, check=True)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def simulation(case: Case) -> dict[str, Any]:
+    """Return a case in the judge's words. It is told all that the evaluator derives."""
+    parts = case.resource.split(":")
+    kind, _, name = case.principal.rpartition(":")[2].partition("/")
+    context = {
+        "aws:PrincipalAccount": HOME,
+        "aws:PrincipalArn": case.principal,
+        "aws:PrincipalType": "User" if kind == "user" else "AssumedRole",
+        **({"aws:username": name.rpartition("/")[2]} if kind == "user" else {}),
+        **case.context,
+    }
+
+    def named(documents: list[Any], what: str) -> list[dict[str, Any]]:
+        return [{"name": f"{what}{i}", "policy": each} for i, each in enumerate(documents)]
+
+    given = case.policies
+    boundary, control = given.get("permissions_boundary"), given.get("service_control")
+    level = [{"orgIdentifier": "level", "policies": named(control, "scp")}] if control else []
+    return {
+        "request": {
+            "principal": case.principal,
+            "action": case.action,
+            "resource": {
+                "resource": case.resource,
+                "accountId": parts[4] if len(parts) > 4 else HOME,
+            },
+            "contextVariables": context,
+        },
+        "identityPolicies": named(given["identity"], "identity"),
+        "serviceControlPolicies": level,
+        "resourceControlPolicies": [],
+        **({"resourcePolicy": given["resource"]} if "resource" in given else {}),
+        **({"permissionBoundaryPolicies": named([boundary], "boundary")} if boundary else {}),
+    }
+
+
+def answer(case: Case) -> str:
+    """Return the evaluator's answer: allowed, denied, or refused."""
+    request = Request(case.principal, case.action, case.resource, case.context)
+    try:
+        decision = evaluate(request, Policies(**case.policies))
+    except SecretAccessError:
+        return "refused"
+    return "allowed" if decision.allowed else "denied"
+
+
+def test_it_agrees_with_an_independent_judge(oracle: list[str]) -> None:
+    print(f"seed {SEED}, {REQUESTS} requests")
+    chance = random.Random(SEED)
+    found: Counter[str] = Counter()
+    for start in range(0, REQUESTS, 20_000):
+        cases = [random_case(chance) for _ in range(min(20_000, REQUESTS - start))]
+        began = time.perf_counter()
+        ours = [answer(case) for case in cases]
+        found["our seconds"] += time.perf_counter() - began  # type: ignore[assignment]
+        began = time.perf_counter()
+        theirs = judged(oracle, cases)
+        found["their seconds"] += time.perf_counter() - began  # type: ignore[assignment]
+        for case, mine, other in zip(cases, ours, theirs, strict=True):
+            assert "error" not in other, (other, case)
+            assert not other["ignored"], (other, case)
+            found[mine] += 1
+            if mine != "refused":
+                assert (mine == "allowed") == (other["result"] == "Allowed"), (
+                    f"ours: {mine}, theirs: {other['result']}; seed {SEED}; {case}"
+                )
+    print(dict(found))
+    assert found["allowed"] > REQUESTS / 20, "both answers are to be common"
+    assert found["denied"] > REQUESTS / 20
+    assert found["refused"] < REQUESTS / 10
