@@ -25,9 +25,13 @@ _Fits = Callable[[str, Pattern], bool]
 
 @dataclass(frozen=True)
 class Test:
-    """One key of a Condition: the operator, the key (in lower case) and the policy's values."""
+    """One key of a Condition: the operator and the key, in lower case, and the policy's values.
 
-    is_null: bool
+    `name` is the operator without its quantifier and IfExists, `stringnotequals`; where `negated`,
+    `fits` is the comparison of which it says the opposite.
+    """
+
+    name: str
     quantifier: Quantifier
     if_exists: bool
     negated: bool
@@ -35,6 +39,11 @@ class Test:
     values: tuple[Text, ...]
     fits: _Fits
     place: str
+
+    @property
+    def is_null(self) -> bool:
+        """Tell whether the operator is Null."""
+        return self.name == "null"
 
     def holds(self, context: Context) -> bool:
         """Tell whether the condition holds for a request with this context."""
@@ -92,7 +101,7 @@ def read_tests(block: object, place: str, version: str) -> tuple[Test, ...]:
 
 def _read_test(name: str, key: str, values: object, place: str, version: str) -> Test:
     quantifier, base, if_exists = _taken_apart(name)
-    found = _OPERATORS.get(_OPPOSITES.get(base, base))
+    found = OPERATORS.get(_OPPOSITES.get(base, base))
     if found is None or (base == "null" and (quantifier or if_exists)):
         _refuse(f"{place} has the operator {shown(name)}", "an operator of IAM's is allowed")
     if ":" not in key:
@@ -111,7 +120,7 @@ def _read_test(name: str, key: str, values: object, place: str, version: str) ->
             found.kind.read(text, place)
         texts.append(read_text(text, place, version if found.patterns else "2008-10-17"))
     return Test(
-        is_null=base == "null",
+        name=base,
         quantifier=quantifier,
         if_exists=if_exists,
         negated=base in _OPPOSITES,
@@ -229,7 +238,7 @@ _ORDERS: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 # Those that say the opposite, such as StringNotEquals, are these with the answer turned round.
-_OPERATORS = {
+OPERATORS = {
     "null": _Operator(_EQUAL.fits, _BOOL),
     "bool": _compared(_BOOL, operator.eq),
     "binaryequals": _compared(_BINARY, operator.eq),

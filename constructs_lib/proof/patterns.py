@@ -97,7 +97,11 @@ def find_outside(inner: Pattern, outer: Pattern) -> str | None:
 
 
 def includes(outer: Pattern, inner: Pattern) -> bool:
-    """Tell whether every text that matches `inner` matches `outer`."""
+    """Tell whether every text that matches `inner` matches `outer`.
+
+    Raises:
+        SecretAccessError: if the patterns take too long to compare.
+    """
     if outer.signs in (ANY, inner.signs):
         return True
     if inner.literal:
@@ -106,7 +110,11 @@ def includes(outer: Pattern, inner: Pattern) -> bool:
 
 
 def overlap(one: Pattern, other: Pattern) -> bool:
-    """Tell whether some text matches both patterns."""
+    """Tell whether some text matches both patterns.
+
+    Raises:
+        SecretAccessError: if the patterns take too long to compare.
+    """
     if one.literal:
         return other.matches(one.signs)
     if other.literal:

@@ -121,6 +121,13 @@ def context_of(request: Request, identity: Identity) -> Context:
     if request.action.startswith("secretsmanager:"):
         for key, values in list(found.items()):
             for one, other in (_TAG_KEYS, _TAG_KEYS[::-1]):
-                if key.startswith(one):
-                    found.setdefault(other + key[len(one) :], values)
+                if (
+                    key.startswith(one)
+                    and found.setdefault(other + key[len(one) :], values) != values
+                ):
+                    raise SecretAccessError(
+                        f"context keys {key} and {other + key[len(one) :]} differ",
+                        allowed="they are two names of the same tag of a secret",
+                        remedy="give one of them",
+                    )
     return found

@@ -25,6 +25,9 @@ FLOORS = [
     {"proof.conditions", "proof.request"},
     {"proof.policies"},
     {"proof.evaluator"},
+    {"proof.inclusion"},
+    {"proof.likely", "proof.solver"},
+    {"proof.prover"},
     {"proof.__init__"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

@@ -270,6 +270,12 @@ def test_a_secrets_tag_has_two_names(keys: tuple[str, str]) -> None:
     assert not ask(context={given: "billing"}, identity=[policy]).allowed
 
 
+def test_fails_on_two_values_for_one_tag() -> None:
+    context = {"aws:ResourceTag/P": "a", "secretsmanager:ResourceTag/P": "b"}
+    with pytest.raises(SecretAccessError, match="two names of the same tag"):
+        ask(context=context, identity=[ALLOW])
+
+
 # --- limits ----------------------------------------------------------------------------------
 
 

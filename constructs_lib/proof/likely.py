@@ -1,0 +1,137 @@
+"""Requests at the borders of statements: what refutes a question is mostly among them."""
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice, product
+from typing import TYPE_CHECKING
+
+from constructs_lib.errors import SecretAccessError
+from constructs_lib.proof.conditions import Test
+from constructs_lib.proof.patterns import Pattern, find_in_both, find_outside, pattern
+from constructs_lib.proof.policies import PolicyStatement
+from constructs_lib.proof.request import Request
+from constructs_lib.proof.variables import Text
+
+if TYPE_CHECKING:
+    from constructs_lib.proof.prover import Question
+
+ACCOUNT = "111122223333"
+
+# How many of each are tried with each other, for one statement.
+_MOST_NEIGHBOURS, _MOST_TEXTS, _MOST_CONTEXTS = 12, 16, 16
+
+
+def likely_requests(question: "Question") -> Iterator[Request]:
+    """Yield requests that each statement left of `new` is about, and others just are or aren't."""
+    new, old = question.new_side, question.old_side
+    lost = old.denying if old is not None else ()
+    before = old.layers[0] if old is not None else ()
+    for statement in new.layers[0]:
+        # What is no longer denied, then what was never allowed, then what keeps it from being so.
+        for neighbours in (lost, (*before, *new.denying)):
+            near = list(islice(neighbours, _MOST_NEIGHBOURS))
+            actions = _border(
+                statement.actions,
+                statement.not_action,
+                question.actions,
+                [each.actions for each in near],
+            )
+            resources = _border(
+                _fixed_patterns(statement),
+                statement.not_resource,
+                question.resources,
+                [_fixed_patterns(each) for each in near],
+            )
+            for action, resource, context in product(
+                list(islice(actions, _MOST_TEXTS)),
+                list(islice(resources, _MOST_TEXTS)),
+                list(islice(_contexts(statement, near), _MOST_CONTEXTS)),
+            ):
+                try:
+                    yield _request(action, resource, context)
+                except SecretAccessError:  # a border that no request has
+                    continue
+
+
+def _fixed_patterns(statement: PolicyStatement) -> list[Pattern]:
+    return [text.fixed for text in statement.resources if text.fixed is not None]
+
+
+def _request(action: str, resource: str, context: dict[str, str]) -> Request:
+    parts = resource.split(":", 5)
+    account = parts[4] if len(parts) == 6 and parts[4].isdigit() else ACCOUNT
+    return Request(f"arn:aws:iam::{account}:role/any", action, resource, context)
+
+
+def _border(
+    patterns: Sequence[Pattern],
+    negated: bool,
+    within: Sequence[Pattern],
+    others: Iterable[Sequence[Pattern]],
+) -> Iterator[str]:
+    """Yield texts that some pattern matches, and other patterns just don't."""
+    wanted = within if negated else patterns
+    for one in wanted:
+        for candidate in dict.fromkeys((_shaped(one), one)):
+            for area in within:
+                yield from _found(find_in_both, candidate, area)
+            for other in {each for group in others for each in group}:
+                yield from _found(find_outside, candidate, other)
+                yield from _found(find_in_both, candidate, other)
+
+
+def _found(
+    find: Callable[[Pattern, Pattern], str | None], one: Pattern, other: Pattern
+) -> Iterator[str]:
+    with contextlib.suppress(SecretAccessError):  # it would take too long
+        found = find(one, other)
+        if found is not None:
+            yield found
+
+
+def _shaped(one: Pattern) -> Pattern:
+    """Return a pattern that names a resource, or an action, in full where it can."""
+    text = str(one)
+    if text == "*":
+        return pattern("arn:aws:secretsmanager:eu-west-1:111122223333:secret:*")
+    if text.startswith("arn:") and one.literal is False:
+        parts = text.split(":", 5)
+        if len(parts) == 6:
+            filled = ("arn", "aws", "secretsmanager", "eu-west-1", ACCOUNT)
+            parts[:5] = [
+                likely if part == "*" else part
+                for part, likely in zip(parts[:5], filled, strict=True)
+            ]
+            return pattern(":".join(parts))
+    return one
+
+
+def _contexts(
+    statement: PolicyStatement, others: Sequence[PolicyStatement]
+) -> Iterator[dict[str, str]]:
+    """Yield contexts that meet the statement, then some that also meet or miss other conditions."""
+    base: dict[str, str] = {}
+    for test in statement.tests:
+        value = _value_for(test)
+        if value is not None:
+            base[test.key] = value
+    yield base
+    for other in others:
+        for test in other.tests:
+            if test.key in base:
+                continue
+            value = _value_for(test)
+            yield {**base, test.key: value or "other"}
+            yield {**base, test.key: "other"}
+
+
+def _value_for(test: Test) -> str | None:
+    """Return a value for which a condition is likely to hold; None: better absent."""
+    if test.is_null or test.negated:
+        absent = test.is_null and any(_fixed(value).lower() == "true" for value in test.values)
+        return None if absent or test.negated else "any"
+    return _fixed(test.values[0]).replace("*", "x").replace("?", "x")
+
+
+def _fixed(text: Text) -> str:
+    return str(text.fixed) if text.fixed is not None else "any"

@@ -1,0 +1,198 @@
+"""Every request at once: proved, or refuted by one request, or unknown.
+
+A question is first decided by comparing patterns, which settles most, and only what is left is
+given to a solver (cvc5, the optional extra `prove`). A refutation is a request that the evaluator
+has confirmed; what can't be confirmed is unknown, and unknown is not proved.
+
+The questions are about what a principal's own policies give it: identity policies with their
+boundary, session and control policies. A resource is taken to be in the principal's account (or,
+which is the same for these policies, to be shared with it), and a KMS key to leave its use to the
+account.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from constructs_lib.errors import SecretAccessError, shown
+from constructs_lib.proof.evaluator import Policies, evaluate
+from constructs_lib.proof.inclusion import Side, side_of, without_what_is_common
+from constructs_lib.proof.likely import ACCOUNT, likely_requests
+from constructs_lib.proof.patterns import Pattern, pattern
+from constructs_lib.proof.request import Request
+
+DEFAULT_TIME_LIMIT = 10.0
+
+_MOST_ATTEMPTS = 4_000
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The answer to a question about every request.
+
+    Attributes:
+        proved: whether it holds of every request.
+        refuted: whether `witness` shows that it does not.
+        witness: a request that refutes it, confirmed by the evaluator; else None.
+        reason: why, in a sentence. Where neither proved nor refuted: what was not decided.
+    """
+
+    proved: bool
+    refuted: bool
+    witness: Request | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """Is there a request within `actions` and `resources` that `new` allows and `old` does not?
+
+    Without `old`, nothing was allowed before. `new_side` and `old_side` are the statements that
+    matter to the answer: what both have in common is left out.
+    """
+
+    new: Policies
+    old: Policies | None
+    actions: tuple[Pattern, ...]
+    resources: tuple[Pattern, ...]
+    principal: str
+    new_side: Side
+    old_side: Side | None
+
+    def confirmed(self, request: Request) -> bool:
+        """Tell whether the evaluator says that this request refutes."""
+        try:
+            return (
+                any(each.matches(request.action.lower()) for each in self.actions)
+                and any(each.matches(request.resource) for each in self.resources)
+                and _allows(self.new, request)
+                and not (self.old is not None and _allows(self.old, request))
+            )
+        except SecretAccessError:  # the evaluator does not decide this request
+            return False
+
+
+def no_new_access(
+    new: Policies, old: Policies, *, time_limit: float = DEFAULT_TIME_LIMIT
+) -> Verdict:
+    """Tell whether `new` allows nothing that `old` does not allow.
+
+    >>> from constructs_lib.proof import Policies, no_new_access
+    >>> def policy(arn):
+    ...     return Policies([{"Version": "2012-10-17", "Statement": {"Effect": "Allow",
+    ...         "Action": "secretsmanager:GetSecretValue", "Resource": arn}}])
+    >>> secret = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db"
+    >>> no_new_access(new=policy(f"{secret}-??????"), old=policy(f"{secret}*")).proved
+    True
+    >>> no_new_access(new=policy(f"{secret}*"), old=policy(f"{secret}-??????")).witness.resource
+    'arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db'
+
+    Args:
+        new: the policies of a principal after a change.
+        old: its policies before.
+        time_limit: the seconds that the solver may take; beyond, the answer is unknown.
+
+    Raises:
+        SecretAccessError: if there is a resource policy among them, or if the solver is needed
+            and not installed.
+    """
+    anything = (pattern("*"),)
+    return _decide(_question(new, old, anything, anything), time_limit)
+
+
+def never_allowed(
+    policies: Policies,
+    actions: Sequence[str],
+    resources: Sequence[str],
+    *,
+    time_limit: float = DEFAULT_TIME_LIMIT,
+) -> Verdict:
+    """Tell whether none of `actions` is allowed on any of `resources`, whatever the context.
+
+    Args:
+        policies: the policies of a principal.
+        actions: such as `secretsmanager:PutResourcePolicy`, or patterns of actions.
+        resources: ARNs, or patterns of ARNs.
+        time_limit: the seconds that the solver may take; beyond, the answer is unknown.
+
+    Raises:
+        SecretAccessError: as `no_new_access`.
+    """
+    if isinstance(actions, str) or isinstance(resources, str) or not (actions and resources):
+        raise SecretAccessError(
+            f"actions is {shown(actions)}, resources is {shown(resources)}",
+            allowed="a list of at least one pattern is allowed for each",
+            remedy="give lists",
+        )
+    asked = _question(
+        policies,
+        None,
+        tuple(pattern(action.lower()) for action in actions),
+        tuple(pattern(resource) for resource in resources),
+    )
+    return _decide(asked, time_limit)
+
+
+def _question(
+    new: Policies,
+    old: Policies | None,
+    actions: tuple[Pattern, ...],
+    resources: tuple[Pattern, ...],
+) -> Question:
+    for policies in (new, old):
+        if policies is not None and policies.resource is not None:
+            raise SecretAccessError(
+                "a resource policy is given",
+                allowed="what a principal's own policies give it can be proved",
+                remedy="leave out resource=...; ask the evaluator about single requests",
+            )
+    new_side, old_side = side_of(new), None if old is None else side_of(old)
+    if old_side is not None:
+        new_side, old_side = without_what_is_common(new_side, old_side)
+    return Question(
+        new, old, actions, resources, f"arn:aws:iam::{ACCOUNT}:role/any", new_side, old_side
+    )
+
+
+def _decide(question: Question, time_limit: float) -> Verdict:
+    if any(not layer for layer in question.new_side.layers):
+        return Verdict(True, False, None, "each statement is included in one that was there")
+    for request in islice(likely_requests(question), _MOST_ATTEMPTS):
+        if question.confirmed(request):
+            return _refuted(request)
+    from constructs_lib.proof.solver import solve
+
+    found = solve(question, time_limit)
+    if isinstance(found, str):
+        return Verdict(False, False, None, found)
+    if found is None:
+        return Verdict(True, False, None, "the solver finds no request that refutes it")
+    if question.confirmed(found):
+        return _refuted(found)
+    return Verdict(False, False, None, "the solver's request is not confirmed by the evaluator")
+
+
+def _refuted(request: Request) -> Verdict:
+    context = f" with {dict(request.context)}" if request.context else ""
+    reason = f"{request.action} is allowed on {request.resource}{context}"
+    return Verdict(False, True, request, reason)
+
+
+def _allows(policies: Policies, request: Request) -> bool:
+    """Evaluate a request, with a KMS key's use left to its account."""
+    if request.action.startswith("kms:") and ":key/" in request.resource:
+        account = request.principal.split(":")[4]
+        statement = {"Effect": "Allow", "Principal": {"AWS": account}}
+        key_policy = {
+            "Version": "2012-10-17",
+            "Statement": {**statement, "Action": "*", "Resource": "*"},
+        }
+        policies = Policies(
+            policies.identity,
+            policies.permissions_boundary,
+            policies.session,
+            key_policy,
+            policies.service_control,
+            policies.resource_control,
+        )
+    return evaluate(request, policies).allowed

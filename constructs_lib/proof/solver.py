@@ -1,0 +1,410 @@
+"""The last resort of the prover: the question as a formula, given to cvc5.
+
+What can't be expressed exactly is left free, so that the solver may find a request that there is
+not, but never misses one that there is: a proof holds, and a request found is confirmed elsewhere.
+"""
+
+import ipaddress
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from constructs_lib.errors import SecretAccessError, shown
+from constructs_lib.proof.conditions import OPERATORS, Test
+from constructs_lib.proof.inclusion import Side
+from constructs_lib.proof.patterns import ANY, ONE, Pattern
+from constructs_lib.proof.policies import PolicyStatement
+from constructs_lib.proof.request import Request
+from constructs_lib.proof.variables import Text
+
+if TYPE_CHECKING:
+    from constructs_lib.proof.prover import Question
+
+# These keys are there in every request of a role.
+_ALWAYS = {"aws:principalarn", "aws:principalaccount", "aws:principaltype"}
+
+
+def solve(question: "Question", time_limit: float) -> Request | str | None:
+    """Return a request that may refute, None if there is none, or why it is unknown.
+
+    Raises:
+        SecretAccessError: if the solver is not installed.
+    """
+    try:
+        import cvc5
+    except ImportError:
+        raise SecretAccessError(
+            "comparing the statements by their patterns does not answer this question",
+            allowed="with the solver cvc5 it can be answered",
+            remedy="install it: pip install 'secret-access-cdk[prove]'",
+        ) from None
+    return _Formula(cvc5, time_limit).solve(question)
+
+
+class _Formula:
+    """A question in the solver's terms: an action, a resource, and a variable for each key."""
+
+    def __init__(self, cvc5: Any, time_limit: float) -> None:
+        self.kind = cvc5.Kind
+        self.terms = cvc5.TermManager()
+        self.solver = cvc5.Solver(self.terms)
+        self.solver.setLogic("ALL")
+        self.solver.setOption("produce-models", "true")
+        self.solver.setOption("strings-exp", "true")
+        self.solver.setOption("tlimit-per", str(int(time_limit * 1_000)))
+        self.action = self._string("action")
+        self.resource = self._string("resource")
+        self.there: dict[str, Any] = {}
+        self.values: dict[tuple[str, str], Any] = {}
+        self.free: dict[tuple[object, ...], Any] = {}
+        self.expressions: dict[tuple[str, str], Any] = {}
+
+    # --- the question ------------------------------------------------------------------------
+
+    def solve(self, question: "Question") -> Request | str | None:
+        self._assert(self._one_of(self.action, question.actions))
+        self._assert(self._one_of(self.resource, question.resources))
+        self._assert(self._in(self.action, self._action_form()))
+        self._assert(self._in(self.resource, self._resource_form()))
+        self._assert(self._allowed(question.new_side))
+        if question.old_side is not None:
+            self._assert(self._not(self._allowed(question.old_side)))
+        found = self.solver.checkSat()
+        if found.isUnsat():
+            return None
+        if not found.isSat():
+            return "the solver did not answer within its time limit"
+        return self._request(question)
+
+    def _allowed(self, side: Side) -> Any:
+        parts = [self._not(self._meets(statement)) for statement in side.denying]
+        for layer in side.layers:
+            parts.append(self._or([self._meets(each) for each in layer]))
+        return self._and(parts)
+
+    def _meets(self, statement: PolicyStatement) -> Any:
+        action = self._one_of(self.action, statement.actions)
+        resource = self._or([self._text_matches(self.resource, t) for t in statement.resources])
+        named = statement.principals
+        everyone = named is None or (not named.negated and "*" in named.aws)
+        return self._and(
+            [
+                self._not(action) if statement.not_action else action,
+                self._not(resource) if statement.not_resource else resource,
+                *([] if everyone else [self._whatever((named,))]),
+                *(self._holds(test) for test in statement.tests),
+            ]
+        )
+
+    def _request(self, question: "Question") -> Request | str:
+        context = {}
+        for key, there in self.there.items():
+            if not self.solver.getValue(there).getBooleanValue():
+                continue
+            values = {
+                kind: self.solver.getValue(value)
+                for (name, kind), value in self.values.items()
+                if name == key
+            }
+            context[key] = _shown(values)
+        action = self.solver.getValue(self.action).getStringValue()
+        resource = self.solver.getValue(self.resource).getStringValue()
+        principal = question.principal
+        parts = resource.split(":", 5)
+        if len(parts) == 6 and parts[4]:
+            principal = principal.replace(principal.split(":")[4], parts[4])
+        try:
+            return Request(principal, action, resource, context)
+        except SecretAccessError:
+            return "the solver's answer is no request"
+
+    def _action_form(self) -> Any:
+        name = self._plus(self._union(self._range("a", "z"), self._range("0", "9")))
+        service = self._plus(
+            self._union(self._range("a", "z"), self._range("0", "9"), self._literal("-"))
+        )
+        return self._concat([service, self._literal(":"), name])
+
+    def _resource_form(self) -> Any:
+        """`*`, or an ARN of which the account is told in full or not at all."""
+        digit = self._range("0", "9")
+        account = self._union(self._literal(""), self._concat([digit] * 12))
+        part = self._star(self._sign_but_colon())
+        some = self._concat([self._sign(), self._star(self._sign())])
+        colon = self._literal(":")
+        arn = [
+            self._literal("arn:aws"),
+            part,
+            colon,
+            part,
+            colon,
+            part,
+            colon,
+            account,
+            colon,
+            some,
+        ]
+        return self._union(self._literal("*"), self._concat(arn))
+
+    # --- conditions --------------------------------------------------------------------------
+
+    def _holds(self, test: Test) -> Any:
+        key = _one_name(test.key)
+        there = self._there(key)
+        if test.is_null:
+            wanted = {str(value.fixed).lower() for value in test.values}
+            absent, present = "true" in wanted, "false" in wanted
+            return self._or(
+                [self._not(there) if absent else self._false(), there if present else self._false()]
+            )
+        if test.quantifier is not None:
+            fits = self._whatever((test.name, test.quantifier, key, test.values))
+            absent = test.if_exists or test.quantifier == "ForAllValues"
+        else:
+            fits = self._or([self._fits(test, key, value) for value in test.values])
+            fits = self._not(fits) if test.negated else fits
+            absent = test.if_exists or test.negated
+        return self._or([self._and([there, fits]), self._not(there) if absent else self._false()])
+
+    def _fits(self, test: Test, key: str, value: Text) -> Any:
+        name = test.name.replace("not", "")
+        if value.fixed is None and test.negated:
+            # Where such a variable has no value the evaluator does not decide: left free.
+            return self._whatever((name, key, value))
+        if name == "stringequals":
+            return self._equals(self._value(key, "text"), value)
+        if name == "stringlike":
+            return self._text_matches(self._value(key, "text"), value)
+        if value.fixed is None:
+            return self._whatever((name, key, value))
+        text = str(value.fixed)
+        if name == "stringequalsignorecase":
+            return self._in(self._value(key, "text"), self._ignoring_case(text))
+        if name in ("arnequals", "arnlike"):
+            return self._in(self._value(key, "text"), self._arn(value.fixed))
+        parse = OPERATORS[name].kind
+        assert parse is not None
+        parsed = parse.parse(text)
+        if name == "bool":
+            flag = self._value(key, "flag")
+            return flag if parsed else self._not(flag)
+        if name == "ipaddress":
+            return self._in_network(self._value(key, "address"), parsed)
+        if name.startswith(("numeric", "date")):
+            return self._ordered(name, key, parsed)
+        return self._whatever((name, key, value))
+
+    def _ordered(self, name: str, key: str, parsed: Decimal | datetime) -> Any:
+        kind = "date" if name.startswith("date") else "number"
+        number = parsed if isinstance(parsed, Decimal) else Decimal(str(parsed.timestamp()))
+        numerator, denominator = number.as_integer_ratio()
+        other = self.terms.mkReal(f"{numerator}/{denominator}")
+        order = {
+            "equals": self.kind.EQUAL,
+            "lessthan": self.kind.LT,
+            "lessthanequals": self.kind.LEQ,
+            "greaterthan": self.kind.GT,
+            "greaterthanequals": self.kind.GEQ,
+        }[name.removeprefix("numeric").removeprefix("date")]
+        return self.terms.mkTerm(order, self._value(key, kind), other)
+
+    def _in_network(self, address: Any, network: Any) -> Any:
+        first, last = int(network.network_address), int(network.broadcast_address)
+        shift = _IPV6 if network.version == 6 else 0
+        low, high = (self.terms.mkInteger(str(each + shift)) for each in (first, last))
+        return self._and(
+            [
+                self.terms.mkTerm(self.kind.LEQ, low, address),
+                self.terms.mkTerm(self.kind.LEQ, address, high),
+            ]
+        )
+
+    # --- variables of the formula ------------------------------------------------------------
+
+    def _there(self, key: str) -> Any:
+        if key not in self.there:
+            self.there[key] = self.terms.mkConst(self.terms.getBooleanSort(), f"there {key}")
+            if key in _ALWAYS:
+                self._assert(self.there[key])
+        return self.there[key]
+
+    def _value(self, key: str, kind: str) -> Any:
+        if (key, kind) not in self.values:
+            sort = {
+                "text": self.terms.getStringSort(),
+                "flag": self.terms.getBooleanSort(),
+                "address": self.terms.getIntegerSort(),
+            }.get(kind, self.terms.getRealSort())
+            value = self.terms.mkConst(sort, f"{kind} of {key}")
+            self.values[key, kind] = value
+            if kind == "address":
+                bounds = (0, _IPV6 + 2**128 - 1)
+                low, high = (self.terms.mkInteger(str(each)) for each in bounds)
+                self._assert(self.terms.mkTerm(self.kind.LEQ, low, value))
+                self._assert(self.terms.mkTerm(self.kind.LEQ, value, high))
+            if kind == "text":
+                self._assert(self._in(value, self._star(self._sign())))
+        return self.values[key, kind]
+
+    def _whatever(self, what: tuple[object, ...]) -> Any:
+        """Return a truth that is left free, the same one for the same condition."""
+        if what not in self.free:
+            name = f"free {len(self.free)}"
+            self.free[what] = self.terms.mkConst(self.terms.getBooleanSort(), name)
+        return self.free[what]
+
+    # --- texts -------------------------------------------------------------------------------
+
+    def _one_of(self, text: Any, patterns: tuple[Pattern, ...]) -> Any:
+        return self._or([self._in(text, self._glob(each)) for each in patterns])
+
+    def _text_matches(self, text: Any, value: Text) -> Any:
+        if value.fixed is not None:
+            return self._in(text, self._glob(value.fixed))
+        pieces, known = self._pieces(value)
+        return self._and([*known, self._in(text, self._concat(pieces))])
+
+    def _equals(self, text: Any, value: Text) -> Any:
+        if value.fixed is not None:
+            return self._equal(text, self.terms.mkString(str(value.fixed)))
+        return self._text_matches(text, value)
+
+    def _pieces(self, value: Text) -> tuple[list[Any], list[Any]]:
+        """Return the pieces of a text with variables, and that the variables have values."""
+        pieces, known = [], []
+        for piece in value.pieces:
+            if isinstance(piece, str):
+                pieces.append(self._glob(Pattern(piece)))
+                continue
+            key = _one_name(piece.key)
+            there, found = self._there(key), self._value(key, "text")
+            if piece.default is None:
+                known.append(there)
+            else:
+                default = self.terms.mkString(piece.default)
+                found = self.terms.mkTerm(self.kind.ITE, there, found, default)
+            pieces.append(self.terms.mkTerm(self.kind.STRING_TO_REGEXP, found))
+        return pieces, known
+
+    def _glob(self, one: Pattern) -> Any:
+        return self._expression(one.signs, "any", self._sign())
+
+    def _arn(self, one: Pattern) -> Any:
+        parts = one.signs.split(":", 5)
+        if len(parts) != 6:
+            return self.terms.mkTerm(self.kind.REGEXP_NONE)
+        inner = [self._expression(part, "part", self._sign_but_colon()) for part in parts[:5]]
+        found = [self._glob(Pattern(parts[5]))]
+        for part in reversed(inner):
+            found[:0] = [part, self._literal(":")]
+        return self._concat(found)
+
+    def _expression(self, signs: str, kind: str, sign: Any) -> Any:
+        if (kind, signs) not in self.expressions:
+            found, text = [], ""
+            for each in signs:
+                if each not in (ANY, ONE) and not " " <= each <= _LAST:
+                    raise SecretAccessError(
+                        f"a policy spells the sign {shown(each)}",
+                        allowed=f"signs from space to {_LAST} are allowed in what is to be proved",
+                        remedy="ask the evaluator about single requests instead",
+                    )
+                if each in (ANY, ONE):
+                    found.append(self._literal(text))
+                    found.append(self._star(sign) if each == ANY else sign)
+                    text = ""
+                else:
+                    text += each
+            found.append(self._literal(text))
+            self.expressions[kind, signs] = self._concat(found)
+        return self.expressions[kind, signs]
+
+    def _ignoring_case(self, text: str) -> Any:
+        return self._concat(
+            [self._union(self._literal(s.lower()), self._literal(s.upper())) for s in text]
+            or [self._literal("")]
+        )
+
+    # --- the solver's words ------------------------------------------------------------------
+
+    def _string(self, name: str) -> Any:
+        return self.terms.mkConst(self.terms.getStringSort(), name)
+
+    def _assert(self, formula: Any) -> None:
+        self.solver.assertFormula(formula)
+
+    def _false(self) -> Any:
+        return self.terms.mkFalse()
+
+    def _not(self, formula: Any) -> Any:
+        return self.terms.mkTerm(self.kind.NOT, formula)
+
+    def _and(self, formulas: list[Any]) -> Any:
+        return self._joined(self.kind.AND, formulas, self.terms.mkTrue())
+
+    def _or(self, formulas: list[Any]) -> Any:
+        return self._joined(self.kind.OR, formulas, self.terms.mkFalse())
+
+    def _joined(self, kind: Any, parts: list[Any], empty: Any) -> Any:
+        if len(parts) > 1:
+            return self.terms.mkTerm(kind, *parts)
+        return parts[0] if parts else empty
+
+    def _equal(self, one: Any, other: Any) -> Any:
+        return self.terms.mkTerm(self.kind.EQUAL, one, other)
+
+    def _in(self, text: Any, expression: Any) -> Any:
+        return self.terms.mkTerm(self.kind.STRING_IN_REGEXP, text, expression)
+
+    def _literal(self, text: str) -> Any:
+        return self.terms.mkTerm(self.kind.STRING_TO_REGEXP, self.terms.mkString(text))
+
+    def _range(self, first: str, last: str) -> Any:
+        bounds = (self.terms.mkString(first), self.terms.mkString(last))
+        return self.terms.mkTerm(self.kind.REGEXP_RANGE, *bounds)
+
+    def _sign(self) -> Any:
+        return self._range(" ", _LAST)
+
+    def _sign_but_colon(self) -> Any:
+        return self._union(self._range(" ", "9"), self._range(";", _LAST))
+
+    def _union(self, *expressions: Any) -> Any:
+        return self._joined(self.kind.REGEXP_UNION, list(expressions), None)
+
+    def _concat(self, expressions: list[Any]) -> Any:
+        return self._joined(self.kind.REGEXP_CONCAT, expressions, None)
+
+    def _star(self, expression: Any) -> Any:
+        return self.terms.mkTerm(self.kind.REGEXP_STAR, expression)
+
+    def _plus(self, expression: Any) -> Any:
+        return self.terms.mkTerm(self.kind.REGEXP_PLUS, expression)
+
+
+_LAST = "\u02ff"  # of the signs in texts; a policy with later ones is refused, see `_expression`
+_IPV6 = 2**32  # where the addresses of IPv6 begin, behind those of IPv4
+
+
+def _one_name(key: str) -> str:
+    """Return a key under one name: a secret's tag has two."""
+    return key.replace("secretsmanager:resourcetag/", "aws:resourcetag/")
+
+
+def _shown(values: dict[str, Any]) -> str:
+    """Return the value of a key as a request gives it."""
+    if "flag" in values:
+        return "true" if values["flag"].getBooleanValue() else "false"
+    if "address" in values:
+        number = int(values["address"].getIntegerValue())
+        if number >= _IPV6:
+            return str(ipaddress.IPv6Address(number - _IPV6))
+        return str(ipaddress.IPv4Address(number))
+    if "number" in values:
+        return str(float(values["number"].getRealValue()))
+    if "date" in values:
+        seconds = float(values["date"].getRealValue())
+        return str(int(seconds))
+    if "text" in values:
+        return str(values["text"].getStringValue())
+    return "any"

@@ -1,0 +1,284 @@
+"""The prover: what it proves is attacked, what it refutes is confirmed, and it knows enough."""
+
+import random
+import subprocess
+import sys
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from constructs_lib import SecretAccessError
+from constructs_lib.proof import (
+    Policies,
+    Request,
+    Verdict,
+    evaluate,
+    never_allowed,
+    no_new_access,
+)
+from tests.proof.random_policies import Case, random_case
+
+BASE = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:"
+
+
+def allow(
+    *names: str, action: Any = "secretsmanager:GetSecretValue", condition: Any = None
+) -> dict[str, Any]:
+    statement: dict[str, Any] = {
+        "Effect": "Allow",
+        "Action": action,
+        "Resource": [BASE + name for name in names],
+    }
+    return {**statement, "Condition": condition} if condition else statement
+
+
+def deny(*names: str) -> dict[str, Any]:
+    return {**allow(*names, action="secretsmanager:*"), "Effect": "Deny"}
+
+
+def policies(*statements: dict[str, Any], **more: Any) -> Policies:
+    return Policies([{"Version": "2012-10-17", "Statement": list(statements)}], **more)
+
+
+def limited(*statements: dict[str, Any]) -> Policies:
+    boundary = {"Version": "2012-10-17", "Statement": allow("prod/*")}
+    return policies(*statements, permissions_boundary=boundary)
+
+
+TAG = "aws:ResourceTag/Project"
+AGE = "aws:MultiFactorAuthAge"
+IP = "aws:SourceIp"
+
+NOT_WIDER = {
+    "the same": (policies(allow("a*")), policies(allow("a*"))),
+    "a name for its prefix": (policies(allow("db-??????")), policies(allow("db*"))),
+    "one of two": (policies(allow("a")), policies(allow("b", "a"))),
+    "split in two": (policies(allow("a"), allow("b")), policies(allow("a", "b"))),
+    "a deny added": (policies(allow("*"), deny("x*")), policies(allow("*"))),
+    "a condition added": (
+        policies(allow("*", condition={"StringEquals": {TAG: "a"}})),
+        policies(allow("*")),
+    ),
+    "a narrower text": (
+        policies(allow("*", condition={"StringEquals": {TAG: "abc"}})),
+        policies(allow("*", condition={"StringLike": {TAG: "a*"}})),
+    ),
+    "the tag under its other name": (
+        policies(allow("*", condition={"StringEquals": {f"secretsmanager{TAG[3:]}": "a"}})),
+        policies(allow("*", condition={"StringEquals": {TAG: ["a", "b"]}})),
+    ),
+    "a smaller number": (
+        policies(allow("*", condition={"NumericLessThan": {AGE: "100"}})),
+        policies(allow("*", condition={"NumericLessThan": {AGE: "200"}})),
+    ),
+    "a smaller network": (
+        policies(allow("*", condition={"IpAddress": {IP: "10.1.0.0/16"}})),
+        policies(allow("*", condition={"IpAddress": {IP: "10.0.0.0/8"}})),
+    ),
+    "an earlier date": (
+        policies(allow("*", condition={"DateLessThan": {"aws:CurrentTime": "2026-01-01"}})),
+        policies(allow("*", condition={"DateLessThan": {"aws:CurrentTime": "2027-01-01"}})),
+    ),
+    "a deny that never mattered": (policies(allow("a*")), policies(allow("a*"), deny("b*"))),
+    "covered by two together": (
+        policies(allow("a*", condition={"Null": {TAG: "false"}})),
+        policies(
+            allow("a*", condition={"StringEquals": {TAG: "x"}}),
+            allow("a*", condition={"StringNotEquals": {TAG: "x"}}),
+        ),
+    ),
+    "within the boundary": (limited(allow("prod/a")), limited(allow("*"))),
+    "a boundary added": (limited(allow("*")), policies(allow("prod/*"))),
+    "by the principal's tag": (
+        policies(allow("*", condition={"StringEquals": {TAG: "${aws:PrincipalTag/Project}"}})),
+        policies(allow("*", condition={"Null": {TAG: "false"}})),
+    ),
+}
+WIDER = {
+    "a prefix for a name": (policies(allow("db*")), policies(allow("db-??????"))),
+    "another": (policies(allow("a", "b")), policies(allow("a"))),
+    "another action": (
+        policies(allow("a", action="secretsmanager:*")),
+        policies(allow("a", action="secretsmanager:Get*")),
+    ),
+    "a condition dropped": (
+        policies(allow("*")),
+        policies(allow("*", condition={"StringEquals": {TAG: "a"}})),
+    ),
+    "a deny dropped": (policies(allow("*")), policies(allow("*"), deny("x*"))),
+    "a deny narrowed": (policies(allow("*"), deny("xy*")), policies(allow("*"), deny("x*"))),
+    "another value": (
+        policies(allow("*", condition={"StringEquals": {TAG: ["a", "b"]}})),
+        policies(allow("*", condition={"StringEquals": {TAG: "a"}})),
+    ),
+    "a larger number": (
+        policies(allow("*", condition={"NumericLessThan": {AGE: "200"}})),
+        policies(allow("*", condition={"NumericLessThan": {AGE: "100"}})),
+    ),
+    "a larger network": (
+        policies(allow("*", condition={"IpAddress": {IP: "10.0.0.0/7"}})),
+        policies(allow("*", condition={"IpAddress": {IP: "10.0.0.0/8"}})),
+    ),
+    "also where the tag is absent": (
+        policies(allow("*", condition={"StringEqualsIfExists": {TAG: "a"}})),
+        policies(allow("*", condition={"StringEquals": {TAG: "a"}})),
+    ),
+    "the boundary dropped": (policies(allow("*")), limited(allow("*"))),
+    "from nothing": (policies(allow("a")), Policies()),
+}
+
+
+@pytest.mark.parametrize("case", NOT_WIDER)
+def test_what_is_not_wider_is_proved(case: str) -> None:
+    new, old = NOT_WIDER[case]
+    verdict = no_new_access(new=new, old=old)
+    assert verdict.proved, verdict
+    assert not verdict.refuted
+    assert verdict.witness is None
+
+
+@pytest.mark.parametrize("case", WIDER)
+def test_what_is_wider_is_refuted_by_a_request(case: str) -> None:
+    new, old = WIDER[case]
+    verdict = no_new_access(new=new, old=old)
+    assert verdict.refuted, verdict
+    assert not verdict.proved
+    assert verdict.witness is not None
+    assert evaluate(verdict.witness, new).allowed
+    assert not evaluate(verdict.witness, old).allowed
+    assert verdict.witness.resource in verdict.reason
+
+
+def test_a_resource_control_policy_counts_for_whom_it_names() -> None:
+    def controlled(principal: Any) -> Policies:
+        control = {"Version": "2012-10-17", "Statement": {**deny("*"), "Principal": principal}}
+        return policies(allow("*"), resource_control=[control])
+
+    assert never_allowed(controlled("*"), ["*"], ["*"]).proved
+    other = controlled({"AWS": "arn:aws:iam::111122223333:user/other"})
+    assert not never_allowed(other, ["*"], ["*"]).proved
+    assert no_new_access(controlled("*"), policies(allow("*"))).proved
+    assert no_new_access(policies(allow("*")), controlled("*")).refuted
+
+
+def test_patterns_that_take_too_long_are_left_to_the_solver() -> None:
+    one, other = f"*a{'?' * 40}", f"*b{'?' * 41}"
+    assert not no_new_access(policies(allow(one)), policies(allow(other)), time_limit=1).proved
+
+
+def test_never_allowed() -> None:
+    prod = policies(allow("prod/*"), allow("*", action="secretsmanager:DescribeSecret"))
+    assert never_allowed(prod, ["secretsmanager:Put*", "kms:*"], ["*"]).proved
+    assert never_allowed(prod, ["secretsmanager:Get*"], [f"{BASE}dev/*"]).proved
+    refuted = never_allowed(prod, ["secretsmanager:Get*"], [f"{BASE}*/db-??????"])
+    assert refuted.refuted
+    assert refuted.witness is not None
+    assert refuted.witness.resource.startswith(f"{BASE}prod/")
+    assert not never_allowed(prod, ["secretsmanager:DescribeSecret"], [f"{BASE}dev/*"]).proved
+
+
+def test_a_key_is_taken_to_leave_its_use_to_the_account() -> None:
+    key = {
+        "Effect": "Allow",
+        "Action": "kms:Decrypt",
+        "Resource": "arn:aws:kms:eu-west-1:111122223333:key/k1",
+    }
+    refuted = never_allowed(policies(key), ["kms:*"], ["*"])
+    assert refuted.refuted
+    assert refuted.witness is not None
+    assert refuted.witness.resource == key["Resource"]
+
+
+# --- random policies -------------------------------------------------------------------------
+
+
+def changed(chance: random.Random, case: Case) -> tuple[list[Any], list[Any]]:
+    """Return random identity documents, and the same with one random change."""
+    old = case.policies["identity"] or random_case(chance).policies["identity"]
+    new = [dict(document, Statement=list(document["Statement"])) for document in old]
+    if new:
+        document = chance.choice(new)
+        place = chance.randrange(len(document["Statement"]))
+        statement = dict(document["Statement"][place])
+        what = chance.choice(("drop", "condition", "widen", "narrow", "effect"))
+        if what == "drop" and len(document["Statement"]) > 1:
+            del document["Statement"][place]
+            return old, new
+        if what == "condition":
+            statement.pop("Condition", None)
+        elif what == "effect":
+            statement["Effect"] = "Allow"
+        elif "Resource" in statement:
+            statement["Resource"] = "*" if what == "widen" else f"{BASE}prod/db-??????"
+        document["Statement"][place] = statement
+    return old, new
+
+
+def test_what_is_proved_withstands_random_requests_and_what_is_refuted_is_confirmed() -> None:
+    seed = random.SystemRandom().randrange(2**32)
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    found: Counter[str] = Counter()
+    for _ in range(80):
+        documents = changed(chance, random_case(chance))
+        old, new = (Policies(each) for each in documents)
+        verdict = no_new_access(new=new, old=old, time_limit=1)
+        found["proved" if verdict.proved else "refuted" if verdict.refuted else "unknown"] += 1
+        if verdict.proved:
+            attack(chance, new, old, seed)
+    print(dict(found))
+    assert found["proved"] > 10
+    assert found["refuted"] > 10
+    assert found["unknown"] < 20
+
+
+def attack(chance: random.Random, new: Policies, old: Policies, seed: int) -> None:
+    for _ in range(150):
+        case = random_case(chance)
+        if ":key/" in case.resource or "444455556666" in case.resource:
+            continue
+        request = Request(case.principal, case.action, case.resource, case.context)
+        try:
+            wider = evaluate(request, new).allowed and not evaluate(request, old).allowed
+        except SecretAccessError:
+            continue
+        assert not wider, (seed, request, new.identity, old.identity)
+
+
+# --- refusals --------------------------------------------------------------------------------
+
+
+def test_fails_on_a_resource_policy() -> None:
+    resource = {"Version": "2012-10-17", "Statement": {**allow("a"), "Principal": "*"}}
+    with pytest.raises(SecretAccessError, match="^a resource policy is given"):
+        no_new_access(Policies(resource=resource), policies(allow("a")))
+
+
+@pytest.mark.parametrize("actions", ["secretsmanager:Get*", []])
+def test_fails_on_no_list_of_actions(actions: Any) -> None:
+    with pytest.raises(SecretAccessError, match="a list of at least one pattern"):
+        never_allowed(Policies(), actions, ["*"])
+
+
+def test_what_takes_too_long_is_unknown_and_not_proved() -> None:
+    new, old = NOT_WIDER["covered by two together"]
+    verdict: Verdict = no_new_access(new=new, old=old, time_limit=0.000_001)
+    assert not verdict.refuted
+    if not verdict.proved:
+        assert verdict.reason == "the solver did not answer within its time limit"
+
+
+def test_fails_without_the_solver_only_where_it_is_needed() -> None:
+    code = (
+        "import sys; sys.modules['cvc5'] = None\n"
+        "from tests.proof.test_prover import NOT_WIDER, WIDER, no_new_access\n"
+        "assert no_new_access(*NOT_WIDER['a name for its prefix']).proved\n"
+        "assert no_new_access(*WIDER['a deny dropped']).refuted\n"
+        "try:\n"
+        "    no_new_access(*NOT_WIDER['covered by two together'])\n"
+        "except ValueError as error:\n"
+        "    print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "pip install 'secret-access-cdk[prove]'" in done.stdout
