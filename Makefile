@@ -14,7 +14,7 @@ PYTHON ?= $(shell \
 NO_PYTHON = no Python 3.10 or newer is on PATH; one is needed; install it, or name it: \
 	make $@ PYTHON=/path/to/python
 
-.PHONY: help setup demo test lint format lock clean
+.PHONY: help setup demo test bench lint format lock clean
 
 help: ## list these commands
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -27,6 +27,9 @@ demo: setup ## deploy the example app to an emulated AWS and try its policies (A
 
 test: lint ## check everything: style, types, tests (ARGS=... goes to pytest)
 	$(BIN)/python -m pytest $(ARGS)
+
+bench: setup ## measure the proofs beside their peers
+	@$(BIN)/python -m benchmarks
 
 lint: setup ## check style and types
 	$(BIN)/ruff check

@@ -18,8 +18,10 @@ from constructs_lib.errors import SecretAccessError, shown
 ANY = "\ue000"
 ONE = "\ue001"
 
+_WILDCARD = re.compile(f"[{ANY}{ONE}]")
+
 # Far more than patterns of real policies take; `*` with many `?` behind it could take any number.
-_MOST_STATES = 100_000
+_MOST_STATES = 10_000
 
 # Stands for every character that neither of two compared patterns spells out. It is chosen to
 # look harmless in a witness.
@@ -47,6 +49,16 @@ class Pattern:
     def __str__(self) -> str:
         """Return the pattern as a policy spells it."""
         return self.signs.replace(ANY, "*").replace(ONE, "?")
+
+    @property
+    def beginning(self) -> str:
+        """What every text that matches begins with."""
+        return _WILDCARD.split(self.signs, maxsplit=1)[0]
+
+    @property
+    def ending(self) -> str:
+        """What every text that matches ends with."""
+        return _WILDCARD.split(self.signs)[-1]
 
     @property
     def literal(self) -> bool:
@@ -106,6 +118,8 @@ def includes(outer: Pattern, inner: Pattern) -> bool:
         return True
     if inner.literal:
         return outer.matches(inner.signs)
+    if not (inner.beginning.startswith(outer.beginning) and inner.ending.endswith(outer.ending)):
+        return False
     return find_outside(inner, outer) is None
 
 
@@ -119,6 +133,10 @@ def overlap(one: Pattern, other: Pattern) -> bool:
         return other.matches(one.signs)
     if other.literal:
         return one.matches(other.signs)
+    a, b = sorted((one.beginning, other.beginning), key=len)
+    c, d = sorted((one.ending, other.ending), key=len)
+    if not (b.startswith(a) and d.endswith(c)):
+        return False
     return find_in_both(one, other) is not None
 
 
