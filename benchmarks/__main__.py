@@ -10,7 +10,7 @@ from typing import Any
 from constructs_lib.proof import Policies, no_new_access
 from constructs_lib.proof.inclusion import side_of
 from constructs_lib.proof.patterns import pattern
-from constructs_lib.proof.prover import Question
+from constructs_lib.proof.question import Question
 from constructs_lib.proof.solver import solve
 from tests.proof.random_policies import random_case
 from tests.proof.test_oracle import answer, judged, oracle_command

@@ -3,17 +3,14 @@
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice, product
-from typing import TYPE_CHECKING
 
 from constructs_lib.errors import SecretAccessError
 from constructs_lib.proof.conditions import Test
 from constructs_lib.proof.patterns import Pattern, find_in_both, find_outside, pattern
 from constructs_lib.proof.policies import PolicyStatement
+from constructs_lib.proof.question import Question
 from constructs_lib.proof.request import Request
 from constructs_lib.proof.variables import Text
-
-if TYPE_CHECKING:
-    from constructs_lib.proof.prover import Question
 
 ACCOUNT = "111122223333"
 
@@ -21,7 +18,7 @@ ACCOUNT = "111122223333"
 _MOST_NEIGHBOURS, _MOST_TEXTS, _MOST_CONTEXTS = 12, 16, 16
 
 
-def likely_requests(question: "Question") -> Iterator[Request]:
+def likely_requests(question: Question) -> Iterator[Request]:
     """Yield requests that each statement left of `new` is about, and others just are or aren't."""
     new, old = question.new_side, question.old_side
     lost = old.denying if old is not None else ()

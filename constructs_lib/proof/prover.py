@@ -15,11 +15,13 @@ from dataclasses import dataclass
 from itertools import islice
 
 from constructs_lib.errors import SecretAccessError, shown
-from constructs_lib.proof.evaluator import Policies, evaluate
-from constructs_lib.proof.inclusion import Side, side_of, without_what_is_common
+from constructs_lib.proof.evaluator import Policies
+from constructs_lib.proof.inclusion import side_of, without_what_is_common
 from constructs_lib.proof.likely import ACCOUNT, likely_requests
 from constructs_lib.proof.patterns import Pattern, pattern
+from constructs_lib.proof.question import Question
 from constructs_lib.proof.request import Request
+from constructs_lib.proof.solver import solve
 
 DEFAULT_TIME_LIMIT = 10.0
 
@@ -41,35 +43,6 @@ class Verdict:
     refuted: bool
     witness: Request | None
     reason: str
-
-
-@dataclass(frozen=True)
-class Question:
-    """Is there a request within `actions` and `resources` that `new` allows and `old` does not?
-
-    Without `old`, nothing was allowed before. `new_side` and `old_side` are the statements that
-    matter to the answer: what both have in common is left out.
-    """
-
-    new: Policies
-    old: Policies | None
-    actions: tuple[Pattern, ...]
-    resources: tuple[Pattern, ...]
-    principal: str
-    new_side: Side
-    old_side: Side | None
-
-    def confirmed(self, request: Request) -> bool:
-        """Tell whether the evaluator says that this request refutes."""
-        try:
-            return (
-                any(each.matches(request.action.lower()) for each in self.actions)
-                and any(each.matches(request.resource) for each in self.resources)
-                and _allows(self.new, request)
-                and not (self.old is not None and _allows(self.old, request))
-            )
-        except SecretAccessError:  # the evaluator does not decide this request
-            return False
 
 
 def no_new_access(
@@ -160,8 +133,6 @@ def _decide(question: Question, time_limit: float) -> Verdict:
     for request in islice(likely_requests(question), _MOST_ATTEMPTS):
         if question.confirmed(request):
             return _refuted(request)
-    from constructs_lib.proof.solver import solve
-
     found = solve(question, time_limit)
     if isinstance(found, str):
         return Verdict(False, False, None, found)
@@ -176,23 +147,3 @@ def _refuted(request: Request) -> Verdict:
     context = f" with {dict(request.context)}" if request.context else ""
     reason = f"{request.action} is allowed on {request.resource}{context}"
     return Verdict(False, True, request, reason)
-
-
-def _allows(policies: Policies, request: Request) -> bool:
-    """Evaluate a request, with a KMS key's use left to its account."""
-    if request.action.startswith("kms:") and ":key/" in request.resource:
-        account = request.principal.split(":")[4]
-        statement = {"Effect": "Allow", "Principal": {"AWS": account}}
-        key_policy = {
-            "Version": "2012-10-17",
-            "Statement": {**statement, "Action": "*", "Resource": "*"},
-        }
-        policies = Policies(
-            policies.identity,
-            policies.permissions_boundary,
-            policies.session,
-            key_policy,
-            policies.service_control,
-            policies.resource_control,
-        )
-    return evaluate(request, policies).allowed

@@ -7,24 +7,22 @@ not, but never misses one that there is: a proof holds, and a request found is c
 import ipaddress
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from constructs_lib.errors import SecretAccessError, shown
 from constructs_lib.proof.conditions import OPERATORS, Test
 from constructs_lib.proof.inclusion import Side
 from constructs_lib.proof.patterns import ANY, ONE, Pattern
 from constructs_lib.proof.policies import PolicyStatement
+from constructs_lib.proof.question import Question
 from constructs_lib.proof.request import Request
 from constructs_lib.proof.variables import Text
-
-if TYPE_CHECKING:
-    from constructs_lib.proof.prover import Question
 
 # These keys are there in every request of a role.
 _ALWAYS = {"aws:principalarn", "aws:principalaccount", "aws:principaltype"}
 
 
-def solve(question: "Question", time_limit: float) -> Request | str | None:
+def solve(question: Question, time_limit: float) -> Request | str | None:
     """Return a request that may refute, None if there is none, or why it is unknown.
 
     Raises:
@@ -61,7 +59,7 @@ class _Formula:
 
     # --- the question ------------------------------------------------------------------------
 
-    def solve(self, question: "Question") -> Request | str | None:
+    def solve(self, question: Question) -> Request | str | None:
         self._assert(self._one_of(self.action, question.actions))
         self._assert(self._one_of(self.resource, question.resources))
         self._assert(self._in(self.action, self._action_form()))
@@ -96,7 +94,7 @@ class _Formula:
             ]
         )
 
-    def _request(self, question: "Question") -> Request | str:
+    def _request(self, question: Question) -> Request | str:
         context = {}
         for key, there in self.there.items():
             if not self.solver.getValue(there).getBooleanValue():

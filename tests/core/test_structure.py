@@ -26,6 +26,7 @@ FLOORS = [
     {"proof.policies"},
     {"proof.evaluator"},
     {"proof.inclusion"},
+    {"proof.question"},
     {"proof.likely", "proof.solver"},
     {"proof.prover"},
     {"proof.__init__"},

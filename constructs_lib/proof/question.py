@@ -1,0 +1,58 @@
+"""What is asked of the prover: is there a request that is allowed now, and was not before?"""
+
+from dataclasses import dataclass
+
+from constructs_lib.errors import SecretAccessError
+from constructs_lib.proof.evaluator import Policies, evaluate
+from constructs_lib.proof.inclusion import Side
+from constructs_lib.proof.patterns import Pattern
+from constructs_lib.proof.request import Request
+
+
+@dataclass(frozen=True)
+class Question:
+    """Is there a request within `actions` and `resources` that `new` allows and `old` does not?
+
+    Without `old`, nothing was allowed before. `new_side` and `old_side` are the statements that
+    matter to the answer: what both have in common is left out.
+    """
+
+    new: Policies
+    old: Policies | None
+    actions: tuple[Pattern, ...]
+    resources: tuple[Pattern, ...]
+    principal: str
+    new_side: Side
+    old_side: Side | None
+
+    def confirmed(self, request: Request) -> bool:
+        """Tell whether the evaluator says that this request refutes."""
+        try:
+            return (
+                any(each.matches(request.action.lower()) for each in self.actions)
+                and any(each.matches(request.resource) for each in self.resources)
+                and _allows(self.new, request)
+                and not (self.old is not None and _allows(self.old, request))
+            )
+        except SecretAccessError:  # the evaluator does not decide this request
+            return False
+
+
+def _allows(policies: Policies, request: Request) -> bool:
+    """Evaluate a request, with a KMS key's use left to its account."""
+    if request.action.startswith("kms:") and ":key/" in request.resource:
+        account = request.principal.split(":")[4]
+        statement = {"Effect": "Allow", "Principal": {"AWS": account}}
+        key_policy = {
+            "Version": "2012-10-17",
+            "Statement": {**statement, "Action": "*", "Resource": "*"},
+        }
+        policies = Policies(
+            policies.identity,
+            policies.permissions_boundary,
+            policies.session,
+            key_policy,
+            policies.service_control,
+            policies.resource_control,
+        )
+    return evaluate(request, policies).allowed
