@@ -35,7 +35,6 @@ class Settings:
     Attributes:
         secrets: the secret, or the secrets of a name prefix.
         prefix_reason: why a name prefix is right; None where one secret is named.
-        key_arn: the customer-managed key that they are under, if any.
         user_name: the administrator, who creates and changes them.
         role_name: the application, which reads them and describes the tagged ones.
         denied_user_name: the user who may neither read nor describe them.
@@ -46,7 +45,6 @@ class Settings:
 
     secrets: SecretScope
     prefix_reason: str | None
-    key_arn: str | None
     user_name: str
     role_name: str
     denied_user_name: str
@@ -63,8 +61,10 @@ def read_settings(context: Mapping[str, object]) -> Settings:
     """
 
     for name in context:
-        # What CDK itself puts there has a sign in its name: `aws:cdk:...`, `@aws-cdk/...`.
-        if name.isalpha() and name not in (*DEFAULTS, *OPTIONAL):
+        # What CDK itself puts there has other signs in its name: `aws:cdk:...`, `cli-telemetry`.
+        plain = re.sub(r"[-_ ]", "", name).lower()
+        misspelt = name.isalpha() or plain in {each.lower() for each in (*DEFAULTS, *OPTIONAL)}
+        if misspelt and name not in (*DEFAULTS, *OPTIONAL):
             _refuse(name, context[name], f"the settings are {', '.join((*DEFAULTS, *OPTIONAL))}")
 
     def text(name: str) -> str | None:
@@ -119,7 +119,6 @@ def read_settings(context: Mapping[str, object]) -> Settings:
     return Settings(
         secrets=secrets,
         prefix_reason=reason,
-        key_arn=key_arn,
         user_name=user,
         role_name=principal("roleName", required("roleName")),
         denied_user_name=principal("deniedUserName", text("deniedUserName") or user),

@@ -80,8 +80,16 @@ def _values(scopes: Sequence[SecretScope]) -> dict[str, str]:
 
 
 def _scopes(given: argparse.Namespace) -> list[SecretScope]:
-    key = None if given.key_arn is None else _Key(given.key_arn)
-    if (given.secret_name or given.secret_name_prefix) and not (given.region and given.account):
+    key_arn = getattr(given, "key_arn", None)  # a deny has none
+    key = None if key_arn is None else _Key(key_arn)
+    by_name = given.secret_name or given.secret_name_prefix
+    if not by_name and (given.region or given.account):
+        raise SecretAccessError(
+            "--region or --account is given, and no secret by its name",
+            allowed="they are allowed with a name: an ARN tells both",
+            remedy="leave them out",
+        )
+    if by_name and not (given.region and given.account):
         raise SecretAccessError(
             "a secret is given by name, without --region and --account",
             allowed="a name alone is allowed in CDK, where the stack has both",
@@ -147,18 +155,21 @@ def _parser() -> argparse.ArgumentParser:
         "--secret-complete-arn": "one secret, by its whole ARN",
     }.items():
         which.add_argument(option, action="append", default=[], metavar="SECRET", help=meaning)
-    which.add_argument("--key-arn", help="the customer-managed KMS key that they are under")
     which.add_argument("--region", help="the Region of secrets given by name")
     which.add_argument("--account", help="the account of secrets given by name")
 
-    reader = intents.add_parser("reader", parents=[secrets], help="read the secrets' values")
+    key = argparse.ArgumentParser(add_help=False)
+    key.add_argument("--key-arn", help="the customer-managed KMS key that they are under")
+    with_key = [secrets, key]
+
+    reader = intents.add_parser("reader", parents=with_key, help="read the secrets' values")
     reader.add_argument("--describe", action="store_true", help="also describe them")
     reader.add_argument("--batch", action="store_true", help="also BatchGetSecretValue")
     reader.add_argument(
         "--version-stage", action="append", help="only versions with this staging label"
     )
-    intents.add_parser("admin", parents=[secrets], help="the article's nine actions")
-    intents.add_parser("creator", parents=[secrets], help="create the secrets")
+    intents.add_parser("admin", parents=with_key, help="the article's nine actions")
+    intents.add_parser("creator", parents=with_key, help="create the secrets")
     intents.add_parser("deny", parents=[secrets], help="deny reading and describing the secrets")
     describer = intents.add_parser("describer", help="describe the secrets with certain tags")
     describer.add_argument(

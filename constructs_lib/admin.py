@@ -21,7 +21,8 @@ class SecretAdmin(SecretAccessPolicy):
     the secrets, and ListSecrets on `*` (AWS authorizes it on nothing narrower; it tells the names
     and tags of all secrets, not their values). Where the secrets have an `encryption_key`, it
     allows `kms:Decrypt` and `kms:GenerateDataKey` with that key, for these secrets alone and only
-    when Secrets Manager asks for it.
+    when Secrets Manager asks for it. It does not allow `kms:Encrypt`, which UpdateSecret also takes
+    to move a secret to another key.
 
     Who may do this can read the values, delete them without recovery, and have any function of
     the account that Secrets Manager may invoke rotate them.

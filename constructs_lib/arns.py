@@ -4,6 +4,7 @@ import re
 from typing import NamedTuple, NoReturn
 
 from constructs_lib.errors import SecretAccessError, shown
+from constructs_lib.partitions import partition_of
 from constructs_lib.placeholders import (
     ACCOUNT,
     PARTITION,
@@ -24,6 +25,13 @@ _NAME_ALLOWED = f"1 to {MAX_NAME_LENGTH} letters, digits and /_+=.@- are allowed
 # https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples.html
 ANY_SUFFIX = "-??????"
 _SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
+# A word of six letters may end a name; letters of both cases, or digits among them, hardly do.
+_LOOKS_COMPLETE = re.compile(
+    r"-(?=[A-Za-z0-9]{6}$)(?=.*[A-Za-z])(?:(?=.*[a-z])(?=.*[A-Z])|(?=.*[0-9])).{6}$"
+)
+
+# How CDK encodes a token as a number: aws-cdk-lib/core/lib/private/encoding.ts.
+_NUMBER_TOKEN = re.compile(r"-1\.888154589\d*e\+289")
 
 _PARTITION = re.compile(r"aws(-[a-z]+)*")
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]+")
@@ -53,6 +61,12 @@ def check_text(value: object, what: str) -> str:
             f"{what} is {shown(value)}",
             allowed="a string that is not empty is allowed",
             remedy=f"give the {what}",
+        )
+    if _NUMBER_TOKEN.search(value):
+        raise SecretAccessError(
+            f"{what} {shown(value)} has a CDK token of a number in it",
+            allowed="tokens of strings are allowed",
+            remedy="use value_as_string, or Token.as_string(...)",
         )
     return value
 
@@ -136,7 +150,27 @@ def check_secret_arn(value: object, *, complete: bool) -> SecretArn:
             allowed=form,
             remedy="for an ARN without them, use SecretScope.from_secret_partial_arn",
         )
+    _check_partition(parts, "secret ARN")
+    if not complete and _LOOKS_COMPLETE.search(parts[6]):
+        raise SecretAccessError(
+            f"secret ARN {shown(arn)} ends in what looks like the six characters of a complete one",
+            allowed=form,
+            remedy="use SecretScope.from_secret_complete_arn, or from_secret_name for a name "
+            "that itself ends so",
+        )
     return SecretArn(arn, parts[3])
+
+
+def _check_partition(parts: list[str], what: str) -> None:
+    """Refuse an ARN whose Region is of another partition than it says: it matches nothing."""
+    if _REGION.fullmatch(parts[3]) and not has_token(parts[1]):
+        partition = partition_of(parts[3]).name
+        if parts[1] != partition:
+            raise SecretAccessError(
+                f"{what} is of the partition {parts[1]} and the region {parts[3]}",
+                allowed=f"{parts[3]} is in the partition {partition}",
+                remedy="copy the ARN from the secret, or the key",
+            )
 
 
 def check_key_arn(value: object, *, region: str | None) -> str:
@@ -161,6 +195,7 @@ def check_key_arn(value: object, *, region: str | None) -> str:
             allowed="arn:PARTITION:kms:REGION:ACCOUNT:key/KEY-ID is allowed",
             remedy="copy it from the KMS key that the secret is encrypted with",
         )
+    _check_partition(parts, "key ARN")
     known = region is not None and _REGION.fullmatch(region) and _REGION.fullmatch(parts[3])
     if known and parts[3] != region:
         raise SecretAccessError(
@@ -169,6 +204,12 @@ def check_key_arn(value: object, *, region: str | None) -> str:
             remedy=f"give the key of {region} (for a replicated key, its replica there)",
         )
     return arn
+
+
+def key_region(key_arn: str | None) -> str | None:
+    """Return the Region of a key, where its ARN tells it."""
+    parts = split(key_arn or "", ":", 5)
+    return parts[3] if len(parts) == 6 and _REGION.fullmatch(parts[3]) else None
 
 
 def refuse_alias(alias: str) -> NoReturn:

@@ -69,7 +69,7 @@ class DenySecretAccess(SecretAccessPolicy):
         super().__init__(
             scope,
             construct_id,
-            statements=statements.deny(scopes_of(secrets)),
+            statements=statements.deny(scopes_of(secrets, with_keys=False)),
             users=users,
             roles=roles,
             groups=groups,

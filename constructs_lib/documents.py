@@ -7,10 +7,11 @@ from enum import Enum
 from typing import Any
 
 from constructs_lib.errors import SecretAccessError
-from constructs_lib.placeholders import at_longest, filled, for_template
+from constructs_lib.placeholders import at_longest, filled, for_template, starts_with_token
 from constructs_lib.statements import Statement
 
 PolicyDocument = dict[str, Any]
+_Render = Callable[[str], object]
 
 
 class PolicyType(Enum):
@@ -29,7 +30,10 @@ class PolicyType(Enum):
 # of a principal together.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 MANAGED_QUOTA = 6_144
+# Of a principal's inline policies, only the one at hand is counted here.
 INLINE_QUOTAS = {"user": 2_048, "group": 5_120, "role": 10_240}
+
+_SHORTEST_ARN = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:a-AbCdEf"
 
 
 def document_for_template(statements: Sequence[Statement]) -> PolicyDocument:
@@ -42,13 +46,21 @@ def document_for_iam(statements: Sequence[Statement], values: Mapping[str, str])
     return _document(statements, lambda text: filled(text, values))
 
 
-def longest_length(statements: Sequence[Statement]) -> int:
+def longest_length(statements: Sequence[Statement], known: Mapping[str, str] | None = None) -> int:
     """Return the document's length as IAM counts it, at its longest.
 
-    Pseudo parameters count as the longest value that AWS has for them. CDK tokens count nothing,
-    as nothing is known of them here.
+    Pseudo parameters that are not in `known` count as the longest value that AWS has for them. A
+    CDK token that is a whole Resource counts as the shortest ARN, any other one as nothing.
     """
-    text = json.dumps(_document(statements, at_longest), separators=(",", ":"), ensure_ascii=False)
+
+    def render(text: str) -> str:
+        return at_longest(text, known)
+
+    def render_resource(text: str) -> str:
+        return _SHORTEST_ARN if starts_with_token(text) else render(text)
+
+    document = _document(statements, render, render_resource)
+    text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
     return len(re.sub(r"\s", "", text))
 
 
@@ -56,25 +68,27 @@ def check_quota(length: int, quota: int, what: str) -> None:
     """Refuse a document that is longer than its quota: IAM would, at deployment."""
     if length > quota:
         raise SecretAccessError(
-            f"{what} is {length:,} characters long",
+            f"{what} can be {length:,} characters long",
             allowed=f"{quota:,} characters are allowed, whitespace not counted",
             remedy="give fewer secrets, or use more than one construct, or one name prefix",
         )
 
 
-def _document(statements: Sequence[Statement], render: Callable[[str], object]) -> PolicyDocument:
+def _document(
+    statements: Sequence[Statement], render: _Render, render_resource: _Render | None = None
+) -> PolicyDocument:
     return {
         "Version": "2012-10-17",
-        "Statement": [_statement(statement, render) for statement in statements],
+        "Statement": [_statement(each, render, render_resource or render) for each in statements],
     }
 
 
-def _statement(statement: Statement, render: Callable[[str], object]) -> dict[str, Any]:
+def _statement(statement: Statement, render: _Render, render_resource: _Render) -> dict[str, Any]:
     rendered: dict[str, Any] = {
         "Sid": statement.sid,
         "Effect": statement.effect,
         "Action": _one_or_list(statement.actions),
-        "Resource": _one_or_list([render(resource) for resource in statement.resources]),
+        "Resource": _one_or_list([render_resource(each) for each in statement.resources]),
     }
     if statement.conditions:
         block: dict[str, dict[str, object]] = {}

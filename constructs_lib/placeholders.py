@@ -45,6 +45,11 @@ def known_part(text: str) -> str:
     return _TOKEN.sub("", text)
 
 
+def known_parts(text: str) -> list[str]:
+    """Return the parts of `text` between its CDK tokens."""
+    return _TOKEN.split(text)
+
+
 def split(text: str, separator: str, maxsplit: int) -> list[str]:
     """Split `text`, but never inside a CDK token (whose name may hold the separator)."""
     tokens = iter(_TOKEN.findall(text))
@@ -76,6 +81,9 @@ def filled(text: str, values: Mapping[str, str]) -> str:
     return _PSEUDO.sub(lambda match: values[match.group()], text)
 
 
-def at_longest(text: str) -> str:
-    """Return `text` with the longest value for each pseudo parameter, and nothing for tokens."""
-    return known_part(filled(text, _LONGEST))
+def at_longest(text: str, known: Mapping[str, str] | None = None) -> str:
+    """Return `text` with the longest value for each pseudo parameter that is not in `known`.
+
+    CDK tokens, of which nothing is known, are left out.
+    """
+    return known_part(filled(text, {**_LONGEST, **(known or {})}))

@@ -13,6 +13,7 @@ from aws_cdk import Aws, Fn
 from aws_cdk import aws_iam as iam
 from constructs import Construct, IValidation
 
+from constructs_lib.arns import check_key_arn
 from constructs_lib.documents import (
     INLINE_QUOTAS,
     MANAGED_QUOTA,
@@ -23,13 +24,23 @@ from constructs_lib.documents import (
     longest_length,
 )
 from constructs_lib.errors import SecretAccessError, shown
-from constructs_lib.placeholders import has_token
-from constructs_lib.principals import Kind, Principal, name_of, names_of
+from constructs_lib.partitions import partition_of
+from constructs_lib.placeholders import (
+    ACCOUNT,
+    PARTITION,
+    REGION,
+    URL_SUFFIX,
+    has_token,
+    known_part,
+    known_parts,
+)
+from constructs_lib.principals import Kind, Principal, name_of, names_of, place_of
 from constructs_lib.statements import Statement
 
 # https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html
 _NAME = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
-_PATH = re.compile(r"/|/[!-~]{1,510}/")
+_PATH = re.compile(r"(?=.{0,512}$)/([\w+=,.@-]+/)*", re.ASCII)
+_TOKEN_STANDS_FOR = "x"  # a token fits where some text does; what is around it is checked
 _MAX_DESCRIPTION_LENGTH = 1_000
 
 
@@ -60,7 +71,8 @@ class SecretAccessPolicy(Construct):
             "group": names_of("group", groups, scope),
         }
         self._type = _check_type(policy_type)
-        self._length = longest_length(statements)
+        self._length = _length_in(scope, statements)
+        _refuse_keys_elsewhere(scope, statements)
         self._document = document_for_template(statements)
         self._managed_policy: iam.IManagedPolicy | None = None
         _check_name(policy_name)
@@ -172,6 +184,32 @@ class _Attached:
         return [str(error)]
 
 
+def _length_in(scope: Construct, statements: Sequence[Statement]) -> int:
+    """Return the document's length, at its longest where the stack does not know its place."""
+    length = longest_length(statements)
+    if length > min(INLINE_QUOTAS.values()):  # else it fits anywhere, and CDK need not be asked
+        known = {
+            placeholder: value
+            for placeholder, value in zip((ACCOUNT, REGION), place_of(scope), strict=True)
+            if not has_token(value)
+        }
+        if REGION in known:
+            partition = partition_of(known[REGION])
+            known |= {PARTITION: partition.name, URL_SUFFIX: partition.url_suffix}
+        length = longest_length(statements, known)
+    return length
+
+
+def _refuse_keys_elsewhere(scope: Construct, statements: Sequence[Statement]) -> None:
+    """Refuse a key of another Region than the stack's, for secrets that are in the stack's."""
+    here = f"secretsmanager.{REGION}.{URL_SUFFIX}"
+    for statement in statements:
+        if any(here in condition.values for condition in statement.conditions):
+            region = place_of(scope)[1]
+            for key_arn in statement.resources:
+                check_key_arn(key_arn, region=region)
+
+
 def _inline_policy_name(path: str) -> str:
     """Return a name that no other inline policy of the same principal has.
 
@@ -199,8 +237,15 @@ def _check_type(policy_type: PolicyType) -> PolicyType:
     return policy_type
 
 
+def _fits(form: re.Pattern[str], text: object) -> bool:
+    return (
+        isinstance(text, str)
+        and form.fullmatch(_TOKEN_STANDS_FOR.join(known_parts(text))) is not None
+    )
+
+
 def _check_name(name: str | None) -> None:
-    if name is not None and not has_token(name) and not _NAME.fullmatch(name):
+    if name is not None and not _fits(_NAME, name):
         raise SecretAccessError(
             f"policy_name is {shown(name)}",
             allowed="1 to 128 letters, digits and _+=,.@- are allowed",
@@ -209,7 +254,7 @@ def _check_name(name: str | None) -> None:
 
 
 def _check_path(path: str | None) -> None:
-    if path is not None and not has_token(path) and not _PATH.fullmatch(path):
+    if path is not None and not _fits(_PATH, path):
         raise SecretAccessError(
             f"path is {shown(path)}",
             allowed="a path of at most 512 characters that begins and ends with / is allowed",
@@ -218,9 +263,14 @@ def _check_path(path: str | None) -> None:
 
 
 def _check_description(description: str | None) -> None:
-    if description is not None and len(description) > _MAX_DESCRIPTION_LENGTH:
+    if description is not None and not isinstance(description, str):
         raise SecretAccessError(
-            f"description is {len(description):,} characters long",
+            f"description is {shown(description)}", allowed="a string is allowed", remedy="give one"
+        )
+    known = len(known_part(description or ""))
+    if known > _MAX_DESCRIPTION_LENGTH:
+        raise SecretAccessError(
+            f"description is {known:,} characters long",
             allowed=f"{_MAX_DESCRIPTION_LENGTH:,} characters are allowed",
             remedy="shorten it",
         )

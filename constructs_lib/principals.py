@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 from weakref import WeakKeyDictionary
@@ -10,7 +11,7 @@ from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 
 from constructs_lib.errors import SecretAccessError, shown
-from constructs_lib.placeholders import has_token
+from constructs_lib.placeholders import has_token, known_part, starts_with_token
 
 if TYPE_CHECKING:
     from constructs import Construct, IConstruct
@@ -25,6 +26,7 @@ class _Facts(NamedTuple):
     name: str
     account: str | None
     immutable: bool
+    to_be_looked_up: bool
 
 
 # Roles that IAM refuses to change, at deployment: those of IAM Identity Center and service-linked.
@@ -32,18 +34,30 @@ class _Facts(NamedTuple):
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html
 _OF_AWS = ("AWSReservedSSO_", "AWSServiceRoleFor")
 
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: names
+_NAME = re.compile(r"[\w+=,.@-]{0,128}", re.ASCII)
+
 # The same role tends to get several policies, so what was read is kept, as long as the role is.
 _facts: dict[Kind, WeakKeyDictionary[Principal, _Facts]] = {
     "user": WeakKeyDictionary(),
     "role": WeakKeyDictionary(),
     "group": WeakKeyDictionary(),
 }
-_account_of_scope: WeakKeyDictionary[IConstruct, str] = WeakKeyDictionary()
+_places: WeakKeyDictionary[IConstruct, tuple[str, str]] = WeakKeyDictionary()
+
+
+def place_of(scope: Construct) -> tuple[str, str]:
+    """Return the account and the Region of a construct's stack, tokens where it knows neither."""
+    found = _places.get(scope)
+    if found is None:
+        stack = Stack.of(scope)
+        found = _places[scope] = stack.account, stack.region
+    return found
 
 
 def names_of(kind: Kind, principals: Sequence[Principal], scope: Construct) -> list[str]:
     """Return the names of principals of one kind, each once, in the order given."""
-    if isinstance(principals, str) or not isinstance(principals, Sequence):
+    if isinstance(principals, str | bytes) or not isinstance(principals, Sequence):
         raise SecretAccessError(
             f"{kind}s is {shown(principals)}",
             allowed=f"a sequence of {kind}s is allowed",
@@ -59,7 +73,7 @@ def name_of(kind: Kind, principal: Principal, scope: Construct) -> str:
     except (KeyError, TypeError):  # TypeError: it is no object of CDK's, and refused for that
         facts = _read(kind, principal)
         _facts[kind][principal] = facts
-    if facts.account is not None:
+    if facts.account is not None and not facts.to_be_looked_up:
         _refuse_other_account(kind, facts.name, facts.account, scope)
     if facts.immutable:
         raise SecretAccessError(
@@ -81,6 +95,9 @@ def name_of(kind: Kind, principal: Principal, scope: Construct) -> str:
 def _read(kind: Kind, principal: Principal) -> _Facts:
     try:
         name: str = getattr(principal, f"{kind}_name")
+        account = principal.principal_account
+        owned = isinstance(principal, iam.User | iam.Role | iam.Group)
+        arn: str = "" if owned else getattr(principal, f"{kind}_arn")
     except AttributeError:
         raise SecretAccessError(
             f"{kind} is {shown(principal)}",
@@ -93,11 +110,27 @@ def _read(kind: Kind, principal: Principal) -> _Facts:
     if kind == "group" and not has_token(name):
         # CDK takes a group's path for a part of its name when it is imported by its ARN.
         name = name.rpartition("/")[2]
-    account = principal.principal_account
+    # On the first pass of a look-up, CDK hands out an ARN of its own making; the real one follows.
+    to_be_looked_up = arn.endswith("/DUMMY_ARN")
+    known = known_part(name)
+    wrong_kind = arn and not starts_with_token(arn) and f":{kind}/" not in arn
+    if wrong_kind or not _NAME.fullmatch(known) or not name:
+        raise SecretAccessError(
+            f"{kind} is {shown(name)}, of the ARN {shown(arn)}",
+            allowed=f"the name of a {kind} is allowed: letters, digits and _+=,.@-",
+            remedy=f"import it by the {kind}'s own name or ARN",
+        )
+    if owned and known == name:
+        raise SecretAccessError(
+            f"{kind} {shown(name)} is not made by this app: Role.customize_roles took it out",
+            allowed=f"a {kind} that the app makes, or that is imported, is allowed",
+            remedy="import the role that stands for it: aws_iam.Role.from_role_name",
+        )
     return _Facts(
         name,
         account=None if account is None or has_token(account) else account,
-        immutable=kind == "role" and not isinstance(principal, iam.Role) and _immutable(principal),
+        immutable=kind == "role" and not (owned or to_be_looked_up) and _immutable(principal),
+        to_be_looked_up=to_be_looked_up,
     )
 
 
@@ -120,9 +153,7 @@ def _immutable(role: Principal) -> bool:
 
 
 def _refuse_other_account(kind: Kind, name: str, account: str, scope: Construct) -> None:
-    here = _account_of_scope.get(scope)
-    if here is None:
-        here = _account_of_scope[scope] = Stack.of(scope).account
+    here, _ = place_of(scope)
     if not has_token(here) and here != account:
         raise SecretAccessError(
             f"{kind} {shown(name)} is of account {account}, the stack of account {here}",

@@ -19,7 +19,9 @@ class SecretReader(SecretAccessPolicy):
 
     It allows `secretsmanager:GetSecretValue` on the secrets and, where they have an
     `encryption_key`, `kms:Decrypt` with that key: for these secrets alone, and only when Secrets
-    Manager asks for it (`kms:ViaService`, `kms:EncryptionContext:SecretARN`).
+    Manager asks for it (`kms:ViaService`, `kms:EncryptionContext:SecretARN`). A key condition can't
+    see tags: with secrets by tags, the key is usable for every secret under it, though only those
+    with the tags can be read.
 
     ```python
     SecretReader(
@@ -63,8 +65,9 @@ class SecretReader(SecretAccessPolicy):
             batch: also allow `secretsmanager:BatchGetSecretValue`, on `*` as AWS demands. It
                 returns only values that GetSecretValue allows as well.
             version_stages: limit GetSecretValue to versions with one of these staging labels,
-                such as `["AWSCURRENT"]`. A request should then name its stage, as the condition is
-                on the stages in the request. Omitted, every version.
+                such as `["AWSCURRENT"]`. A request must then name its stage: the condition is on
+                the stages in the request, so one that names none is refused, and batch as well.
+                Omitted, every version.
             users: the users to attach it to.
             roles: the roles to attach it to.
             groups: the groups to attach it to.

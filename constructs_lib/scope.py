@@ -11,11 +11,12 @@ from constructs_lib.arns import (
     check_key_arn,
     check_name,
     check_secret_arn,
+    key_region,
     refuse_alias,
     secret_arn,
 )
 from constructs_lib.errors import SecretAccessError, shown
-from constructs_lib.placeholders import REGION, has_token
+from constructs_lib.placeholders import REGION, has_token, starts_with_token
 from constructs_lib.tags import Tags, check_tags
 
 if TYPE_CHECKING:
@@ -59,6 +60,15 @@ class SecretScope:
     key_arn: str | None = None
     tags: Tags = ()
 
+    def __post_init__(self) -> None:
+        """Refuse what no factory makes."""
+        if not (starts_with_token(self.arn) or ":secret:" in self.arn):
+            raise SecretAccessError(
+                f"scope is made of the ARN {shown(self.arn)}",
+                allowed="a scope is made by a factory",
+                remedy="use one of SecretScope.from_...",
+            )
+
     @classmethod
     def from_secret(
         cls, secret: ISecret, *, encryption_key: EncryptionKey | None = None
@@ -76,29 +86,7 @@ class SecretScope:
         Raises:
             SecretAccessError: if `secret` is no secret, or its key is an alias.
         """
-        try:
-            full_arn = secret.secret_full_arn
-        except AttributeError:
-            raise SecretAccessError(
-                f"secret is {shown(secret)}",
-                allowed="an ISecret or a SecretScope is allowed",
-                remedy="for a name, use SecretScope.from_secret_name",
-            ) from None
-        if full_arn is None:
-            found = check_secret_arn(secret.secret_arn, complete=False)
-            arn = found.arn + ANY_SUFFIX
-        else:
-            found = check_secret_arn(full_arn, complete=True)
-            # For a secret that the app creates, CDK decides only when it writes the template
-            # whether the ARN is known there (in a stack of another environment it is not). This
-            # token, which CDK's own grants use, stands for the ARN, or for it with six `?`.
-            arn = getattr(secret, "_arn_for_policies", found.arn)
-        region = found.region
-        if region is None:
-            region = secret.env.region
-            region = REGION if has_token(region) else region  # not known: it is the stack's own
-        key_arn = _key_arn(encryption_key or secret.encryption_key, region)
-        return cls(arn, region, key_arn)
+        return _scope_of(secret, encryption_key, with_key=True)
 
     @classmethod
     def from_secret_name(
@@ -155,7 +143,8 @@ class SecretScope:
         """
         found = check_secret_arn(arn, complete=False)
         key_arn = _key_arn(encryption_key, found.region)
-        return cls(found.arn + ANY_SUFFIX, found.region or REGION, key_arn)
+        region = found.region or key_region(key_arn) or REGION
+        return cls(found.arn + ANY_SUFFIX, region, key_arn)
 
     @classmethod
     def from_secret_complete_arn(
@@ -169,7 +158,8 @@ class SecretScope:
         """
         found = check_secret_arn(arn, complete=True)
         key_arn = _key_arn(encryption_key, found.region)
-        return cls(found.arn, found.region or REGION, key_arn)
+        region = found.region or key_region(key_arn) or REGION
+        return cls(found.arn, region, key_arn)
 
     @classmethod
     def from_tags(
@@ -197,8 +187,11 @@ class SecretScope:
 Secrets: TypeAlias = "ISecret | SecretScope | Sequence[ISecret | SecretScope]"
 
 
-def scopes_of(secrets: Secrets) -> tuple[SecretScope, ...]:
-    """Return the scopes of one secret or several, each once, in the order given."""
+def scopes_of(secrets: Secrets, *, with_keys: bool = True) -> tuple[SecretScope, ...]:
+    """Return the scopes of one secret or several, each once, in the order given.
+
+    An intent that needs no key does not ask for one: it may be one that can't be named.
+    """
     several = (
         secrets if isinstance(secrets, Sequence) and not isinstance(secrets, str) else [secrets]
     )
@@ -210,16 +203,44 @@ def scopes_of(secrets: Secrets) -> tuple[SecretScope, ...]:
         )
     return tuple(
         dict.fromkeys(
-            each if isinstance(each, SecretScope) else SecretScope.from_secret(each)
+            each if isinstance(each, SecretScope) else _scope_of(each, None, with_key=with_keys)
             for each in several
         )
     )
+
+
+def _scope_of(secret: ISecret, key: EncryptionKey | None, *, with_key: bool) -> SecretScope:
+    try:
+        full_arn = secret.secret_full_arn
+    except AttributeError:
+        raise SecretAccessError(
+            f"secret is {shown(secret)}",
+            allowed="an ISecret or a SecretScope is allowed",
+            remedy="for a name, use SecretScope.from_secret_name",
+        ) from None
+    if full_arn is None:
+        found = check_secret_arn(secret.secret_arn, complete=False)
+        arn = found.arn + ANY_SUFFIX
+    else:
+        found = check_secret_arn(full_arn, complete=True)
+        # For a secret that the app creates, CDK decides only when it writes the template whether
+        # the ARN is known there (in a stack of another environment it is not). This token, which
+        # CDK's own grants use, stands for the ARN, or for it with six `?`.
+        arn = getattr(secret, "_arn_for_policies", found.arn)
+    region = found.region
+    if region is None:
+        region = secret.env.region
+        region = REGION if has_token(region) else region  # not known: it is the stack's own
+    key_arn = _key_arn(key or secret.encryption_key, region) if with_key else None
+    return SecretScope(arn, region, key_arn)
 
 
 def _key_arn(key: EncryptionKey | None, region: str | None) -> str | None:
     if key is None:
         return None
     alias = getattr(key, "alias_name", None)
+    if alias == "alias/aws/secretsmanager":
+        return None  # the AWS-managed key
     if alias is not None:
         refuse_alias(alias)
     try:

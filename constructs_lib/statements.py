@@ -51,6 +51,18 @@ def read(
     """Read the secrets' values."""
     get, describe_secret = "secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"
     statements: list[Statement] = []
+    for name, flag in (("describe", describe), ("batch", batch)):
+        if not isinstance(flag, bool):
+            raise SecretAccessError(
+                f"{name} is {shown(flag)}", allowed="True or False is allowed", remedy="give one"
+            )
+    if version_stages and batch:
+        raise SecretAccessError(
+            "batch is given with version_stages",
+            allowed="one of them is allowed: BatchGetSecretValue names no stage, so that "
+            "GetSecretValue under that condition would refuse it every secret",
+            remedy="leave out batch, or make a construct for each",
+        )
     if version_stages:
         # DescribeSecret does not have this condition key: with it, it would be granted never.
         stage = Condition("ForAnyValue:StringEquals", "secretsmanager:VersionStage", version_stages)
@@ -155,7 +167,8 @@ def _use_key(
     """Yield the use of each customer-managed key, for its own secrets and through the service only.
 
     Secrets Manager calls KMS as the caller, from the secret's Region, with the secret's ARN in the
-    encryption context; on a create or a change of key too, when it validates the key:
+    encryption context; on a create too, when it validates the key (a change of key also takes
+    kms:Encrypt with the new one, which is not granted here):
     https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
     """
     by_key: dict[tuple[str, str], list[str]] = {}
@@ -177,7 +190,7 @@ def _use_key(
 
 
 def _numbered(sid: str, number: int) -> str:
-    """Return a Sid that is unique in its document and does not change when others are added."""
+    """Return a Sid that is unique in its document and does not change when others are appended."""
     return sid if number == 1 else f"{sid}{number}"
 
 

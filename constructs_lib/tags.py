@@ -17,7 +17,10 @@ _TEXT = re.compile(r"[\w .:/=+@-]*")
 
 def _check(text: object, what: str, longest: int) -> str:
     known = known_part(text) if isinstance(text, str) else ""
-    if not isinstance(text, str) or not text or len(known) > longest or not _TEXT.fullmatch(known):
+    # IAM takes no sign beyond U+00FF in a policy document.
+    # https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html: PolicyDocument
+    fits = len(known) <= longest and _TEXT.fullmatch(known) and max(known, default="") <= "\xff"
+    if not isinstance(text, str) or not text or not fits:
         raise SecretAccessError(
             f"{what} is {shown(text)}",
             allowed=f"1 to {longest} letters, digits, spaces and _.:/=+-@ are allowed",

@@ -3,7 +3,6 @@
 import argparse
 import json
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +12,7 @@ from demo.app_deployment import AppDeployment
 from demo.attached import attached_documents, managed_policy_names, same
 from demo.attempts import Attempt, attempt_all
 from demo.emulator import emulated_aws
-from demo.processes import Failed, stoppable
+from demo.processes import Failed, stoppable, temporary_directory
 from demo.world import (
     ADMINISTRATOR,
     ANALYST,
@@ -34,8 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--policy-type", choices=("managed", "inline"), default="managed")
     policy_type = parser.parse_args(arguments).policy_type
     try:
-        with stoppable(), tempfile.TemporaryDirectory(prefix="secret-access-") as directory:
-            differences = demonstrate(Path(directory).resolve(), policy_type)
+        with stoppable(), temporary_directory() as directory:
+            differences = demonstrate(directory, policy_type)
     except Failed as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -3,9 +3,7 @@
 import json
 from typing import Any
 
-from demo.world import ADMINISTRATOR, ANALYST, APPLICATION, World
-
-_PRESUMED = "presumed"  # what the analyst had beforehand
+from demo.world import ADMINISTRATOR, ANALYST, APPLICATION, PRESUMED, World
 
 
 def attached_documents(world: World) -> dict[str, list[dict[str, Any]]]:
@@ -43,7 +41,7 @@ def _documents(world: World, kind: str, name: str) -> list[dict[str, Any]]:
         found = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]
         documents.append(found["Document"])
     for inline in getattr(iam, f"list_{kind}_policies")(**principal)["PolicyNames"]:
-        if inline != _PRESUMED:
+        if inline != PRESUMED:
             found = getattr(iam, f"get_{kind}_policy")(**principal, PolicyName=inline)
             documents.append(found["PolicyDocument"])
     return documents

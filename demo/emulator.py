@@ -13,7 +13,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
 from demo.processes import Failed, running
 
@@ -67,10 +67,28 @@ class Aws:
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_PAGER": "",
+            "NO_PROXY": "127.0.0.1,localhost",
+            "no_proxy": "127.0.0.1,localhost",
             "CDK_DISABLE_VERSION_CHECK": "1",
             "CDK_DISABLE_CLI_TELEMETRY": "true",
             "CDK_CLI_NOTICES": "false",
         }
+
+
+@contextlib.contextmanager
+def _without_the_users_own_aws() -> Iterator[None]:
+    """Keep the user's profile, configuration and proxy out of this process and its children."""
+    before = dict(os.environ)
+    for name in before:
+        if name.startswith("AWS_"):
+            del os.environ[name]
+    os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 @contextlib.contextmanager
@@ -96,7 +114,10 @@ def emulated_aws(directory: Path) -> Iterator[Aws]:
             "S3_DATA_DIR": str(directory / "s3"),
         }
         command = [sys.executable, "-m", "ministack"]
-        with running(command, env=environment, cwd=directory, output=output) as process:
+        with (
+            _without_the_users_own_aws(),
+            running(command, env=environment, cwd=directory, output=output) as process,
+        ):
             end = time.monotonic() + _START_SECONDS
             while process.poll() is None and time.monotonic() < end:
                 if _answers(aws):
@@ -110,7 +131,7 @@ def emulated_aws(directory: Path) -> Iterator[Aws]:
 def _answers(aws: Aws) -> bool:
     try:
         aws.client("sts").get_caller_identity()
-    except (BotoCoreError, ClientError):
+    except (ConnectionError, HTTPClientError, ClientError):
         return False
     return True
 

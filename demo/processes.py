@@ -2,9 +2,11 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -30,12 +32,37 @@ def stoppable() -> Iterator[None]:
         print("\nstopping: cleaning up", file=sys.stderr, flush=True)
         sys.exit(128 + number)
 
-    before = {number: signal.signal(number, stop) for number in _STOPPED_BY}
+    before = {number: signal.getsignal(number) for number in _STOPPED_BY}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:  # as under nohup
+            signal.signal(number, stop)
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """Hold back the signals that end a program while it cleans up: that takes a few seconds."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPED_BY)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextlib.contextmanager
+def temporary_directory() -> Iterator[Path]:
+    """Make a directory, and remove it with all that is in it."""
+    with undisturbed():
+        directory = Path(tempfile.mkdtemp(prefix="secret-access-")).resolve()
+    try:
+        yield directory
+    finally:
+        with undisturbed():
+            shutil.rmtree(directory, ignore_errors=True)
 
 
 @contextlib.contextmanager
@@ -62,7 +89,8 @@ def running(
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         if process is not None:
-            _end(process)
+            with undisturbed():
+                _end(process)
 
 
 # A child inherits the signals that are blocked; it takes them back before it becomes the command.

@@ -10,6 +10,7 @@ ADMINISTRATOR = "secrets-administrator"
 APPLICATION = "secrets-application"
 ANALYST = "analyst"
 
+PRESUMED = "presumed"  # the name of the policy that a user has beforehand
 VALUE = "example value"
 ROTATION_FUNCTION = "rotate-secrets"
 
@@ -87,7 +88,7 @@ def _user(iam: Any, name: str) -> Credentials:
 
 def _allow(iam: Any, user: str, action: str, resource: str) -> None:
     document = _document(Action=action, Resource=resource)
-    iam.put_user_policy(UserName=user, PolicyName="presumed", PolicyDocument=document)
+    iam.put_user_policy(UserName=user, PolicyName=PRESUMED, PolicyDocument=document)
 
 
 def _document(**statement: object) -> str:

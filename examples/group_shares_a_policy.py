@@ -14,11 +14,7 @@ class OnCallStack(cdk.Stack):
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(scope, construct_id)
         on_call = iam.Group(self, "OnCall")
-        key = kms.Key.from_key_arn(
-            self,
-            "Key",
-            "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
-        )
+        key = kms.Key.from_key_arn(self, "Key", KEY_ARN)
 
         reader = SecretReader(
             self,

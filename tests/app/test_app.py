@@ -138,6 +138,8 @@ def test_cdk_nag_does_watch_over_it(tmp_path: Path) -> None:
         ({"tagKey": ""}, "^setting tagKey is ''"),
         ({"tagValue": "*"}, "^setting tagKey or tagValue: value of tag"),
         ({"policyType": "both"}, "^setting policyType is 'both'; managed or inline is allowed"),
+        ({"secret_name": "a"}, "^setting secret_name is 'a'; the settings are"),
+        ({"Secret-Name": "a"}, "^setting Secret-Name is 'a'; the settings are"),
         ({"secretname": "a"}, "^setting secretname is 'a'; the settings are secretName"),
         ({"synthesizer": "x"}, "^setting synthesizer is 'x'; default or bootstrapless"),
     ],

@@ -6,10 +6,18 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk.assertions import Template
 
-from constructs_lib import PolicyType, SecretAccessError, SecretReader, SecretScope
+from constructs_lib import (
+    DenySecretAccess,
+    PolicyType,
+    SecretAccessError,
+    SecretReader,
+    SecretScope,
+)
 from constructs_lib.statements import administer
 
 SECRET = SecretScope.from_secret_name("prod/db")
@@ -201,7 +209,7 @@ def test_fails_on_a_policy_type_that_is_none(stack: cdk.Stack, policy_type: obje
 
 
 def test_fails_over_the_quota_of_a_managed_policy(stack: cdk.Stack) -> None:
-    refused(stack, "^managed policy 'Bad' is .*6,144 characters are allowed", secrets=HUNDRED)
+    refused(stack, "^managed policy 'Bad' can be .*6,144 characters are allowed", secrets=HUNDRED)
 
 
 @pytest.mark.parametrize(
@@ -214,7 +222,7 @@ def test_fails_over_the_quota_of_an_inline_policy(
         "user": iam.User.from_user_name(stack, "Alice", "alice"),
         "group": iam.Group.from_group_name(stack, "Ops", "ops"),
     }
-    message = f"^inline policy for a {kind} is .*{quota} characters are allowed"
+    message = f"^inline policy for a {kind} can be .*{quota} characters are allowed"
     props: dict[str, Any] = {"policy_type": PolicyType.INLINE, "secrets": HUNDRED[:count]}
     refused(stack, message, **props, **{f"{kind}s": [principals[kind]]})
 
@@ -229,7 +237,7 @@ def test_fails_over_the_quota_of_an_inline_policy(
 def test_fails_over_the_quota_of_an_inline_policy_for_a_role(stack: cdk.Stack) -> None:
     role = iam.Role.from_role_name(stack, "App", "app")
     many = [SecretScope.from_secret_name(f"team/service/secret-{i:03}") for i in range(120)]
-    message = "^inline policy for a role is .*10,240 characters are allowed"
+    message = "^inline policy for a role can be .*10,240 characters are allowed"
     refused(stack, message, secrets=many, roles=[role], policy_type=PolicyType.INLINE)
 
 
@@ -246,3 +254,86 @@ def test_cdk_itself_says_nothing_of_a_policy_over_the_quota(stack: cdk.Stack) ->
         ],
     )
     Template.from_stack(stack).resource_count_is("AWS::IAM::ManagedPolicy", 1)
+
+
+@pytest.mark.parametrize("count", [100, 200])
+def test_fails_over_the_quota_also_with_secrets_of_the_app(stack: cdk.Stack, count: int) -> None:
+    owned = [secretsmanager.Secret(stack, f"Secret{i}") for i in range(count)]
+    refused(stack, "^managed policy 'Bad' can be .*6,144", secrets=owned)
+
+
+def test_a_stack_that_knows_its_place_is_measured_by_it(
+    ireland: cdk.Stack, stack: cdk.Stack
+) -> None:
+    seventy = [SecretScope.from_secret_name(f"team/s{i:03}") for i in range(71)]
+    SecretReader(ireland, "Reader", secrets=seventy)
+    refused(stack, "^managed policy 'Bad' can be 6,", secrets=seventy)
+
+
+# --- what the principals are -----------------------------------------------------------------
+
+HOME = "arn:aws:iam::111122223333:"
+
+
+@pytest.mark.parametrize(
+    ("kind", "principal"),
+    [
+        ("user", lambda s: iam.User.from_user_name(s, "P", "al ice*")),
+        ("role", lambda s: iam.Role.from_role_arn(s, "P", f"{HOME}role/*")),
+        ("role", lambda s: iam.Role.from_role_arn(s, "P", f"{HOME}user/alice")),
+        (
+            "role",
+            lambda s: iam.Role.from_role_arn(
+                s, "P", "arn:aws:sts::111122223333:assumed-role/app/session"
+            ),
+        ),
+        ("group", lambda s: iam.Group.from_group_name(s, "P", "x*")),
+    ],
+)
+def test_fails_on_a_name_or_arn_of_something_else(
+    ireland: cdk.Stack, kind: str, principal: Import
+) -> None:
+    refused(ireland, f"^{kind} is .*of the ARN", **{f"{kind}s": [principal(ireland)]})
+
+
+def test_fails_on_a_resource_of_the_first_level(stack: cdk.Stack) -> None:
+    role = iam.CfnRole(stack, "Role", assume_role_policy_document={})
+    refused(stack, "^role is .*IRole is allowed", roles=[role])
+
+
+def test_fails_on_a_role_that_customize_roles_took_out(app: cdk.App) -> None:
+    stack = cdk.Stack(app, "Customized")
+    iam.Role.customize_roles(stack)
+    role = iam.Role(stack, "Role", assumed_by=iam.AccountRootPrincipal())
+    refused(stack, "customize_roles took it out", roles=[role])
+
+
+def test_a_role_is_looked_up(ireland: cdk.Stack) -> None:
+    """On the first pass CDK knows only a stand-in, of which no check may fail."""
+    role = iam.Role.from_lookup(ireland, "Role", role_name="app")
+    SecretReader(ireland, "Reader", secrets=SECRET, roles=[role])
+
+
+def test_fails_on_a_key_of_another_region_than_the_stacks(ireland: cdk.Stack) -> None:
+    key = kms.Key.from_key_arn(ireland, "Key", "arn:aws:kms:us-east-1:111122223333:key/abc")
+    secret = SecretScope.from_secret_name("a", encryption_key=key)
+    refused(ireland, "is in us-east-1, the secret in eu-west-1", secrets=secret)
+
+
+def test_a_deny_asks_for_no_key(stack: cdk.Stack) -> None:
+    alias = kms.Alias.from_alias_name(stack, "Alias", "alias/orders")
+    secret = secretsmanager.Secret(stack, "Secret", encryption_key=alias)
+    DenySecretAccess(stack, "Deny", secrets=secret)
+    Template.from_stack(stack).resource_count_is("AWS::IAM::ManagedPolicy", 1)
+
+
+@pytest.mark.parametrize("prop", ["policy_name", "path", "description"])
+def test_fails_on_a_prop_that_is_no_text(stack: cdk.Stack, prop: str) -> None:
+    refused(stack, f"^{prop} is 7", **{prop: 7})
+
+
+def test_fails_on_what_is_forbidden_beside_a_token(stack: cdk.Stack) -> None:
+    name = cdk.CfnParameter(stack, "Name").value_as_string
+    refused(stack, "^policy_name is", policy_name=f"{name} a/b")
+    refused(stack, "^path is", path=f"/{name}/x y/")
+    refused(stack, "^path is", path="/a*:b/")

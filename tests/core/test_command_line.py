@@ -47,11 +47,11 @@ def test_reader_with_every_option(capsys: pytest.CaptureFixture[str]) -> None:
         statement["Sid"]
         for statement in printed(
             capsys,
-            *("reader", "--secret-name", "a", "--describe", "--batch"),
+            *("reader", "--secret-name", "a", "--describe"),
             *("--version-stage", "AWSCURRENT", *HERE),
         )
     ]
-    assert sids == ["ReadSecretValue", "DescribeSecret", "BatchGetSecretValue"]
+    assert sids == ["ReadSecretValue", "DescribeSecret"]
 
 
 @pytest.mark.parametrize(
@@ -107,6 +107,8 @@ def test_the_partition_is_the_regions(capsys: pytest.CaptureFixture[str]) -> Non
         (["reader", "--secret-name", "a*", *HERE], "contains '\\*'"),
         (["reader", "--secret-name", "${Token[a.1]}", *HERE], "^a CDK token is given"),
         (["reader", "--secret-complete-arn", ARN], "does not end in a hyphen"),
+        (["reader", "--secret-name=a", "--batch", "--version-stage=A", *HERE], "^batch is given"),
+        (["deny", "--secret-complete-arn", f"{ARN}-AbCdEf", *HERE], "an ARN tells both"),
         (["describer", "--tag", "A"], "KEY=VALUE is allowed"),
         (["describer", "--tag", "A="], "^value of tag 'A' is ''"),
         (["creator", "--secret-complete-arn", f"{ARN}-AbCdEf"], "^secrets to create is"),

@@ -76,7 +76,7 @@ def test_fails_one_character_over_the_quota() -> None:
     with pytest.raises(SecretAccessError) as caught:
         check_quota(6_145, MANAGED_QUOTA, "managed policy 'Reader'")
     assert str(caught.value) == (
-        "managed policy 'Reader' is 6,145 characters long; 6,144 characters are allowed, "
+        "managed policy 'Reader' can be 6,145 characters long; 6,144 characters are allowed, "
         "whitespace not counted; give fewer secrets, or use more than one construct, or one name "
         "prefix"
     )

@@ -52,6 +52,7 @@ def test_a_prefix_matches_every_name_that_begins_so(name: str, other: str, suffi
 def test_arns_match_their_secret_alone(name: str, suffix: str) -> None:
     arn = f"{ARN}{name}-{suffix}"
     assert SecretScope.from_secret_complete_arn(arn).arn == arn
+    name += "/"  # so that it does not look complete
     assert SecretScope.from_secret_partial_arn(ARN + name).arn == f"{ARN}{name}-??????"
 
 
@@ -62,11 +63,61 @@ def test_region_and_account_are_the_stacks_unless_given() -> None:
     assert there.region == "us-gov-west-1"
 
 
-@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov", "aws-iso-b"])
-def test_an_arn_of_any_partition_is_taken_verbatim(partition: str) -> None:
-    arn = f"arn:{partition}:secretsmanager:cn-north-1:111122223333:secret:a-AbCdEf"
+@pytest.mark.parametrize(
+    ("partition", "region"),
+    [("aws", "eu-west-1"), ("aws-cn", "cn-north-1"), ("aws-us-gov", "us-gov-west-1")],
+)
+def test_an_arn_of_any_partition_is_taken_verbatim(partition: str, region: str) -> None:
+    arn = f"arn:{partition}:secretsmanager:{region}:111122223333:secret:a-AbCdEf"
     scope = SecretScope.from_secret_complete_arn(arn)
-    assert (scope.arn, scope.region) == (arn, "cn-north-1")
+    assert (scope.arn, scope.region) == (arn, region)
+
+
+def test_fails_on_an_arn_whose_region_is_of_another_partition() -> None:
+    with pytest.raises(SecretAccessError, match="cn-north-1 is in the partition aws-cn"):
+        SecretScope.from_secret_partial_arn(ARN.replace("eu-west-1", "cn-north-1") + "a")
+    key = Key("arn:aws-cn:kms:eu-west-1:111122223333:key/abc")
+    with pytest.raises(SecretAccessError, match="^key ARN is of the partition aws-cn"):
+        SecretScope.from_secret_name("a", encryption_key=key)
+
+
+@pytest.mark.parametrize("name", ["db-AbCdEf", "prod/db-a1b2c3", "db-ABCDE7"])
+def test_fails_on_a_complete_arn_given_for_a_partial_one_where_it_shows(name: str) -> None:
+    with pytest.raises(SecretAccessError, match="from_secret_complete_arn"):
+        SecretScope.from_secret_partial_arn(ARN + name)
+
+
+@pytest.mark.parametrize("name", ["my-secret", "prod/db-primary", "db-123456", "db-abcde"])
+def test_a_word_at_the_end_of_a_partial_arn_is_a_part_of_the_name(name: str) -> None:
+    assert SecretScope.from_secret_partial_arn(ARN + name).arn == f"{ARN}{name}-??????"
+
+
+def test_fails_on_the_token_of_a_number() -> None:
+    with pytest.raises(SecretAccessError, match="CDK token of a number"):
+        SecretScope.from_secret_name(f"db{-1.8881545897087626e289}")
+
+
+def test_an_arn_that_is_one_token_is_in_its_keys_region() -> None:
+    key = Key("arn:aws:kms:us-east-1:111122223333:key/abc")
+    scope = SecretScope.from_secret_complete_arn(TOKEN, encryption_key=key)
+    assert scope.region == "us-east-1"
+
+
+def test_fails_on_a_scope_that_no_factory_made() -> None:
+    with pytest.raises(SecretAccessError, match="a scope is made by a factory"):
+        SecretScope("*", "eu-west-1")
+
+
+def test_the_aws_managed_key_is_no_key() -> None:
+    class Alias(Key):
+        alias_name = "alias/aws/secretsmanager"
+
+    assert SecretScope.from_secret_name("a", encryption_key=Alias("")).key_arn is None
+
+
+def test_tags_keep_the_key() -> None:
+    key = Key("arn:aws:kms:eu-west-1:111122223333:key/abc")
+    assert SecretScope.from_tags({"a": "b"}, encryption_key=key).key_arn == key.key_arn
 
 
 def test_tags_match_every_name_and_keep_the_tags() -> None:
@@ -254,6 +305,7 @@ def test_fails_on_a_key_that_is_none() -> None:
         ({"a" * 129: "a"}, "1 to 128"),
         ({"a": "b" * 257}, "1 to 256"),
         ({TOKEN: "a"}, "known only at deployment"),
+        ({"Project": "a\u0100"}, "wildcards and variables do not match"),
         ({"Project": "a", "project": "b"}, "given twice, in different case"),
     ],
 )

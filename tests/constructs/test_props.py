@@ -1,0 +1,132 @@
+"""Every construct hands every prop on."""
+
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk.assertions import Template
+
+from constructs_lib import (
+    DenySecretAccess,
+    PolicyType,
+    SecretAccessError,
+    SecretAdmin,
+    SecretCreator,
+    SecretReader,
+    SecretScope,
+    TagScopedDescriber,
+)
+from constructs_lib.policy import SecretAccessPolicy
+
+SECRET = SecretScope.from_secret_name("prod/db")
+CONSTRUCTS: list[tuple[type[SecretAccessPolicy], dict[str, Any]]] = [
+    (SecretReader, {"secrets": SECRET}),
+    (SecretAdmin, {"secrets": SECRET}),
+    (SecretCreator, {"secrets": SECRET}),
+    (TagScopedDescriber, {"tags": {"Project": "orders"}}),
+    (DenySecretAccess, {"secrets": SECRET}),
+]
+
+
+def principals(stack: cdk.Stack) -> dict[str, Any]:
+    return {
+        "users": [iam.User.from_user_name(stack, "Alice", "alice")],
+        "roles": [iam.Role.from_role_name(stack, "App", "app")],
+        "groups": [iam.Group.from_group_name(stack, "Ops", "ops")],
+    }
+
+
+@pytest.mark.parametrize(("construct", "props"), CONSTRUCTS)
+def test_a_managed_policy_gets_every_prop(
+    stack: cdk.Stack, construct: type[SecretAccessPolicy], props: dict[str, Any]
+) -> None:
+    given: dict[str, Any] = {"policy_name": "name", "description": "text", "path": "/path/"}
+    found = construct(stack, "It", **props, **principals(stack), **given)
+    (policy,) = Template.from_stack(stack).find_resources("AWS::IAM::ManagedPolicy").values()
+    assert policy["Properties"] == {
+        "PolicyDocument": stack.resolve(found.policy_documents[0]),
+        "ManagedPolicyName": "name",
+        "Description": "text",
+        "Path": "/path/",
+        "Users": ["alice"],
+        "Roles": ["app"],
+        "Groups": ["ops"],
+    }
+
+
+@pytest.mark.parametrize(("construct", "props"), CONSTRUCTS)
+def test_an_inline_policy_gets_every_prop(
+    stack: cdk.Stack, construct: type[SecretAccessPolicy], props: dict[str, Any]
+) -> None:
+    given: dict[str, Any] = {"policy_name": "name", "policy_type": PolicyType.INLINE}
+    found = construct(stack, "It", **props, **principals(stack), **given)
+    (policy,) = Template.from_stack(stack).find_resources("AWS::IAM::Policy").values()
+    assert policy["Properties"] == {
+        "PolicyDocument": stack.resolve(found.policy_documents[0]),
+        "PolicyName": "name",
+        "Users": ["alice"],
+        "Roles": ["app"],
+        "Groups": ["ops"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, [("ReadSecretValue", "secretsmanager:GetSecretValue")]),
+        (
+            {"describe": True, "batch": True},
+            [
+                (
+                    "ReadSecretValue",
+                    ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"],
+                ),
+                ("BatchGetSecretValue", "secretsmanager:BatchGetSecretValue"),
+            ],
+        ),
+        (
+            {"describe": True, "version_stages": ["AWSCURRENT"]},
+            [
+                ("ReadSecretValue", "secretsmanager:GetSecretValue"),
+                ("DescribeSecret", "secretsmanager:DescribeSecret"),
+            ],
+        ),
+    ],
+)
+def test_the_readers_options(
+    stack: cdk.Stack, options: dict[str, Any], expected: list[tuple[str, Any]]
+) -> None:
+    (document,) = SecretReader(stack, "It", secrets=SECRET, **options).policy_documents
+    found = document["Statement"]
+    assert [(statement["Sid"], statement["Action"]) for statement in found] == expected
+    staged = "version_stages" in options
+    assert ("Condition" in found[0]) == staged
+    if staged:
+        assert found[0]["Condition"] == {
+            "ForAnyValue:StringEquals": {"secretsmanager:VersionStage": "AWSCURRENT"}
+        }
+
+
+@pytest.mark.parametrize("option", ["describe", "batch"])
+def test_fails_on_an_option_that_is_no_bool(stack: cdk.Stack, option: str) -> None:
+    wrong: dict[str, Any] = {option: "false"}
+    with pytest.raises(SecretAccessError, match=f"^{option} is 'false'"):
+        SecretReader(stack, "It", secrets=SECRET, **wrong)
+
+
+def test_fails_on_batch_of_one_stage(stack: cdk.Stack) -> None:
+    with pytest.raises(SecretAccessError, match="^batch is given with version_stages"):
+        SecretReader(stack, "It", secrets=SECRET, batch=True, version_stages=["AWSCURRENT"])
+
+
+def test_every_secret_of_an_administrator_has_its_key(stack: cdk.Stack) -> None:
+    keys = [
+        kms.Key.from_key_arn(stack, name, f"arn:aws:kms:eu-west-1:111122223333:key/{name}")
+        for name in ("k1", "k2")
+    ]
+    secrets = [SecretScope.from_secret_name("a", encryption_key=key) for key in keys]
+    (document,) = SecretAdmin(stack, "It", secrets=secrets).policy_documents
+    used = [each["Resource"] for each in document["Statement"] if "kms:Decrypt" in each["Action"]]
+    assert used == [key.key_arn for key in keys]
