@@ -26,6 +26,12 @@ FLOORS = [
     {"proof.policies"},
     {"proof.evaluator"},
     {"proof.__init__"},
+    {"proof.symbols", "proof.stacks"},
+    {"proof.intrinsics"},
+    {"proof.physical"},
+    {"proof.template"},
+    {"proof.bounds", "proof.lookup"},
+    {"testing"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 FIRST_FLOOR_WITH_CDK = FLOOR["principals"]
