@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from json import dumps
 from typing import Any
 
 from constructs_lib.errors import SecretAccessError
@@ -130,14 +131,13 @@ def _decide(
 ) -> Decision:
     symbols = bound.symbols
 
-    def concrete(policies: Sequence[AttachedPolicy], limit: bool = False) -> list[Named]:
+    def concrete(policies: Sequence[AttachedPolicy]) -> list[Named]:
         return [
-            Named(each.name, _concrete(bound.document(each, limit), symbols, values))
-            for each in policies
+            Named(each.name, _concrete(bound.document(each), symbols, values)) for each in policies
         ]
 
     principal = question.principal
-    boundary = concrete([principal.boundary] if principal.boundary else [], limit=True)
+    boundary = concrete([principal.boundary] if principal.boundary else [])
     of_resource = concrete(resource)
     merged: Named | None = None
     if of_resource:
@@ -195,7 +195,7 @@ class _Bound:
     widest: bool
     doubts: list[str]
 
-    def document(self, policy: AttachedPolicy, limit: bool) -> Document:
+    def document(self, policy: AttachedPolicy) -> Document:
         """Return the document of a policy, with every doubt decided one way."""
         if policy.document is None:
             self.doubts.append(f"the document of {policy.name}, which is not known")
@@ -209,17 +209,12 @@ class _Bound:
         for statement in given:
             if not isinstance(statement, Mapping):
                 return policy.document
-            kept = self._statement(statement, policy, variables)
-            if kept is not None:
-                found.append(kept)
-        if given and not found:
-            # Nothing is left of it. As a limit, that allows nothing.
-            return _document([{**_NOTHING, "Action": "none:None"}] if not limit else [_NOTHING])
+            found.append(self._statement(statement, policy, variables))
         return {**policy.document, "Statement": found}
 
     def _statement(
         self, statement: Document, policy: AttachedPolicy, variables: bool
-    ) -> dict[str, Any] | None:
+    ) -> dict[str, Any]:
         effect = statement.get("Effect")
         if isinstance(effect, str) and has_unknown(effect):
             raise SecretAccessError(
@@ -264,24 +259,24 @@ class _Bound:
 
     def _without_doubtful_principals(
         self, statement: Document, applies: Mapping[str, bool | None], doubts: list[str]
-    ) -> dict[str, Any] | None:
-        """Return a statement without the principals in doubt, if it is the only doubt."""
+    ) -> dict[str, Any]:
+        """Return a statement without the principals in doubt; without effect, if more is."""
         principal = statement.get("Principal")
-        if (
-            len(doubts) > 1
-            or applies["Principal"] is not None
-            or not isinstance(principal, Mapping)
-        ):
-            return None
-        certain = [each for each in _texts(principal.get("AWS")) or [] if self._named(each)]
-        if not certain:
-            return None
-        return self._spelled_out({**statement, "Principal": {"AWS": certain}})
+        if len(doubts) == 1 and applies["Principal"] is None and isinstance(principal, Mapping):
+            certain = [each for each in _texts(principal.get("AWS")) or [] if self._named(each)]
+            if certain:
+                return self._spelled_out({**statement, "Principal": {"AWS": certain}})
+        # Others keep their numbers, so it stays, and is about nothing.
+        nothing = {**_NOTHING, "Action": "none:None"}
+        of_resource = "Principal" in statement or "NotPrincipal" in statement
+        return {**nothing, "Principal": "*"} if of_resource else nothing
 
     def _shown(self, statement: Document, name: str) -> str:
         for key in (name, f"Not{name}"):
             if key in statement:
-                return f"{key} {self.symbols.shown(str(statement[key]))[:200]}"
+                return (
+                    f"{key} {self.symbols.shown(dumps(statement[key], ensure_ascii=False))[:200]}"
+                )
         return name
 
     def _spelled_out(self, statement: dict[str, Any]) -> dict[str, Any]:

@@ -84,7 +84,8 @@ class Place:
 
     def __str__(self) -> str:
         """Return the logical id, and the construct's path or else the stack."""
-        return f"{self.logical_id} ({self.construct_path or f'stack {self.stack}'})"
+        path = (self.construct_path or "").removesuffix("/Resource")
+        return f"{self.logical_id} ({path or f'stack {self.stack}'})"
 
 
 @dataclass(frozen=True)
