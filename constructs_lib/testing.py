@@ -271,7 +271,8 @@ class SecretAccess:
             ]
             arns = {who.arn for who in listed}
             groups = {(who.account, who.name) for who in listed if who.kind == "group"}
-            found = []
+            found: list[str] = []
+            doubts: list[str] = []
             for other in deployment.principals:
                 grouped = any((other.account, group) in groups for group in other.groups)
                 same = any(
@@ -284,12 +285,14 @@ class SecretAccess:
                 judgement = case.judgement()
                 if judgement.allowed is not False:
                     found.append(case.sentence(judgement))
+                    doubts += judgement.doubts
             if secret != "*":
                 found += _outsiders(deployment, self._secret(deployment, secret), action)
             if found:
                 names = _listed([_who(each, deployment.symbols) for each in listed])
                 first = f"{action} is not for {names} alone" if names else f"{action} is for some"
-                remedy = "take it from them, or list them"
+                remedy = f"{_how_to_decide(doubts)}, or " if doubts else ""
+                remedy += "take it from them, or list them"
                 raise AssertionError(f"{first}; {'; '.join(found)}; {remedy}")
 
     # --- what is given ----------------------------------------------------------------------
@@ -446,7 +449,8 @@ def _placed(
     parameters: Mapping[str, Any] | None,
 ) -> list[Stack]:
     """Return stacks with what is given for what they do not say themselves."""
-    known = {name for each in stacks for name in each.template.get("Parameters") or {}}
+    declared = [each.template.get("Parameters") for each in stacks]
+    known = {str(name) for each in declared if isinstance(each, Mapping) for name in each}
     for name in parameters or {}:
         if name not in known:
             raise SecretAccessError(
@@ -689,11 +693,13 @@ def _how_to_decide(doubts: Sequence[str]) -> str:
     words = {
         "of which the request says nothing": "context={condition key: value, or None if absent}",
         "the document of": "managed_policies={name: document}",
-        "AWS::AccountId": "account=...",
-        "AWS::Region": "region=...",
         "parameter ": "parameters={name: value}",
     }
-    found = [given for word, given in words.items() if any(word in each for each in doubts)]
+    places = {"AWS::AccountId": "account='111122223333'", "AWS::Region": "region='eu-west-1'"}
+    found: list[str] = []
+    for group in (words, places):
+        if not found:
+            found = [given for word, given in group.items() if any(word in each for each in doubts)]
     return f"give {_listed(found)}" if found else "write it out in the template"
 
 

@@ -231,8 +231,9 @@ class _Bound:
         kept = {**statement, "Condition": conditions}
         if not conditions:
             del kept["Condition"]
+        beside = {"Resource": f" beside {self.symbols.shown(self.question.resource)}"}
         doubts += [
-            f"{self._shown(statement, name)} of {policy.name}"
+            f"{self._shown(statement, name)} of {policy.name}{beside.get(name, '')}"
             for name, whether in applies.items()
             if whether is None
         ]

@@ -32,7 +32,7 @@ def template(resource: object, **sections: Any) -> dict[str, Any]:
 
 
 def worlds(resource: object, *, known: bool = True, **sections: Any) -> list[Deployment]:
-    place = {"region": "eu-west-1", "account": "111122223333"} if known else {}
+    place: dict[str, Any] = {"region": "eu-west-1", "account": "111122223333"} if known else {}
     parameters = sections.pop("parameters", {})
     return read([Stack("S", template(resource, **sections), parameters=parameters, **place)])
 

@@ -343,7 +343,7 @@ def test_across_regions(strength: str) -> None:
     ]
     secret, who = sm.Secret(stacks[0], "Secret"), role(stacks[1], "Who")
     SecretReader(stacks[1], "R", secrets=secret, roles=[who])
-    access = SecretAccess.from_stack(stacks[1])
+    access = SecretAccess.from_stack(stacks[1], managed_policies=BASIC)
     access.assert_can_read(who, secret)
     access.assert_only([who], GET, secret)
 
@@ -443,11 +443,10 @@ def test_an_open_condition_is_looked_at_from_both_sides() -> None:
 def test_a_literal_region_in_a_stack_of_no_region_is_open() -> None:
     arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db-??????"
     access = SecretAccess.from_template(template(arn))
-    says = "give account=... and region=..."
-    fails(access.assert_can, "Role", GET, "prod/db", says="is open: Resource ")
+    says = "is open: Resource .*; give account='.*' and region='.*'"
+    fails(access.assert_can, "Role", GET, "prod/db", says=says)
     given = SecretAccess.from_template(template(arn), region="eu-west-1", account="111122223333")
     given.assert_can("Role", GET, "prod/db")
-    assert says
 
 
 def test_several_templates_are_read_together() -> None:
@@ -518,24 +517,19 @@ def test_a_key_policy_may_keep_the_account_out() -> None:
     fails(access.assert_can_read, "Role", "Secret", says=says)
 
 
-@pytest.mark.parametrize(
-    "alias", ["alias/orders", "arn:aws:kms:eu-west-1:111122223333:alias/orders"]
-)
-def test_a_key_that_is_named_by_its_alias_is_found(alias: str) -> None:
+@pytest.mark.parametrize("begin", ["", "arn:aws:kms:eu-west-1:111122223333:"])
+def test_a_key_that_is_named_by_its_alias_is_found(begin: str) -> None:
     body = template({"Ref": "Secret"})
-    body["Resources"]["Secret"]["Properties"] = {"KmsKeyId": alias}
-    place = {"region": "eu-west-1", "account": "111122223333"}
-    access = SecretAccess.from_template(body, **place)
-    with pytest.raises(
-        SecretAccessError, match="give the key that it stands for as encryption_key"
-    ):
+    body["Resources"]["Secret"]["Properties"] = {"KmsKeyId": f"{begin}alias/orders"}
+    access = SecretAccess.from_template(body, region="eu-west-1", account="111122223333")
+    with pytest.raises(SecretAccessError, match="give the key that it stands for"):
         access.assert_can_read("Role", "Secret")
     body["Resources"]["Key"] = {"Type": "AWS::KMS::Key"}
     body["Resources"]["Alias"] = {
         "Type": "AWS::KMS::Alias",
         "Properties": {"AliasName": "alias/orders", "TargetKeyId": {"Ref": "Key"}},
     }
-    access = SecretAccess.from_template(body, **place)
+    access = SecretAccess.from_template(body, region="eu-west-1", account="111122223333")
     fails(access.assert_can_read, "Role", "Secret", says="kms:Decrypt on .*id of key Key")
 
 
@@ -584,9 +578,10 @@ def test_fails_on_a_construct_of_another_app(app: cdk.App, stack: cdk.Stack) -> 
 def test_fails_on_what_is_no_stack_template_or_assembly(tmp_path: Path) -> None:
     with pytest.raises(SecretAccessError, match="an aws_cdk.Stack is allowed"):
         SecretAccess.from_stack("Orders")
-    for given in ("cdk.out", [], 7, None):
+    no_templates: list[Any] = ["cdk.out", [], 7, None]
+    for given in no_templates:
         with pytest.raises(SecretAccessError, match="a dict, or a list of them, is allowed"):
-            SecretAccess.from_template(given)  # type: ignore[arg-type]
+            SecretAccess.from_template(given)
     with pytest.raises(SecretAccessError, match="manifest.json can't be read"):
         SecretAccess.from_assembly(tmp_path)
     (tmp_path / "manifest.json").write_text(json.dumps({"artifacts": {}}))
