@@ -24,8 +24,9 @@ from typing import Any, TypeAlias
 from constructs_lib.errors import SecretAccessError, shown
 from constructs_lib.placeholders import for_template, has_token
 from constructs_lib.proof.bounds import Judgement, Question, judge
-from constructs_lib.proof.intrinsics import Scope
-from constructs_lib.proof.lookup import key_of, no_such, principal_of, secret_of
+from constructs_lib.proof.intrinsics import LeftOut, Scope
+from constructs_lib.proof.lookup import key_of, names_secret, no_such, principal_of, secret_of
+from constructs_lib.proof.physical import secret_suffix
 from constructs_lib.proof.stacks import Stack, read_assembly
 from constructs_lib.proof.symbols import NAME, Symbols
 from constructs_lib.proof.template import (
@@ -38,6 +39,7 @@ from constructs_lib.proof.template import (
     default_key_policy,
     read,
 )
+from constructs_lib.scope import SecretScope
 
 __all__ = ["SecretAccess"]
 
@@ -50,6 +52,7 @@ _WITHOUT_RESOURCE = {
     "secretsmanager:getrandompassword",
     "secretsmanager:listsecrets",
 }
+_OF_SECRETS = ("secret_full_arn", "secret_arn", "attr_id", "key_arn")
 _OF_PRINCIPALS = ("role_arn", "user_arn", "group_arn")
 _SECRETS_OWN_KEY = "alias/aws/secretsmanager"
 
@@ -226,6 +229,8 @@ class SecretAccess:
         self.assert_can(principal, "secretsmanager:GetSecretValue", secret, context=context)
         named = encryption_key if encryption_key is not None else _key_that_it_brings(secret)
         for deployment, who in self._found(principal):
+            if not self._is_in(deployment, secret):
+                continue
             which = self._secret(deployment, secret)
             who = _member(who, deployment.symbols)
             given = which.key if named is None else self._text(deployment, named, ("key_arn",))
@@ -263,6 +268,8 @@ class SecretAccess:
         for principal in principals:
             self.assert_can(principal, action, secret, context=context)
         for deployment in self.deployments:
+            if not self._is_in(deployment, secret):
+                continue
             listed = [
                 who
                 for principal in principals
@@ -300,10 +307,34 @@ class SecretAccess:
     def _cases(
         self, principal: Any, action: str, secret: Any, context: Context | None
     ) -> list[_Case]:
-        return [
+        found = [
             self._case(deployment, who, action, secret, context)
             for deployment, who in self._found(principal)
+            if self._is_in(deployment, secret)
         ]
+        if not found:
+            raise SecretAccessError(
+                f"{shown(principal)} and {shown(secret)} are never deployed together",
+                allowed="what one choice of conditions deploys is allowed",
+                remedy="give the parameters on which the conditions depend",
+            )
+        return found
+
+    def _is_in(self, deployment: Deployment, secret: Any) -> bool:
+        """Tell whether a deployment has a secret, which a Condition may leave out of it."""
+        if isinstance(secret, str):
+            elsewhere = any(names_secret(each, secret) for each in self.deployments)
+            return names_secret(deployment, secret) or not elsewhere
+        try:
+            if isinstance(secret, SecretScope):
+                self._scope_text(deployment, secret.arn)
+            else:
+                self._text(deployment, secret, _OF_SECRETS)
+        except LeftOut:
+            return False
+        except SecretAccessError:
+            pass  # no construct, or not a secret's: that is told where it is used
+        return True
 
     def _case(
         self,
@@ -351,7 +382,11 @@ class SecretAccess:
         """Return a principal in every deployment that has it."""
         found = []
         for deployment in self.deployments:
-            text = self._principal_text(deployment, given)
+            try:
+                text = self._principal_text(deployment, given)
+            except LeftOut as error:
+                text = str(error)
+                continue
             who = principal_of(deployment, text, exact=not isinstance(given, str))
             if who is not None:
                 found.append((deployment, who))
@@ -360,13 +395,13 @@ class SecretAccess:
         return found
 
     def _principal_text(self, deployment: Deployment, given: Any) -> str:
-        if not isinstance(given, str) and not any(_has(given, each) for each in _OF_PRINCIPALS):
+        if not isinstance(given, str) and not any(hasattr(given, each) for each in _OF_PRINCIPALS):
             given = getattr(given, "grant_principal", given)  # what has a role, has it here
         return self._text(deployment, given, (*_OF_PRINCIPALS, "attr_arn"))
 
     def _secret(self, deployment: Deployment, given: Any) -> Secret:
         scope = self._scope_of(deployment, self._stack) if self._stack is not None else None
-        if not isinstance(given, str) and _has(given, "arn") and _has(given, "key_arn"):
+        if isinstance(given, SecretScope):
             text = self._scope_text(deployment, given.arn).removesuffix("-??????")
             if "*" in text or "?" in text or given.tags:
                 raise SecretAccessError(
@@ -376,7 +411,7 @@ class SecretAccess:
                 )
             complete = text == self._scope_text(deployment, given.arn)
         else:
-            text = self._text(deployment, given, ("secret_full_arn", "secret_arn", "attr_id"))
+            text = self._text(deployment, given, _OF_SECRETS)
             complete = isinstance(given, str) or getattr(given, "secret_full_arn", "") is not None
         if not complete and text.startswith("arn:"):
             begin, _, name = text.partition(":secret:")
@@ -387,7 +422,7 @@ class SecretAccess:
             ]
             text = known[0].arn if known else text
             if not known and text[-7:-6] == "-":  # its name looks as if it were complete
-                text += "-" + _suffix(deployment, text)
+                text += f"-{secret_suffix(deployment.symbols, text)}"
         found = secret_of(deployment, text, scope=scope)
         if found is None:
             no_such(deployment, "secret", text)
@@ -411,10 +446,13 @@ class SecretAccess:
         """Return the name or ARN that is given, or that of a construct."""
         if isinstance(given, str) and not has_token(given):
             return given
+        if isinstance(given, str) and self._stack is not None:  # the ARN of a scope's key
+            scope = self._scope_of(deployment, self._stack)
+            return scope.text(self._stack.resolve(given), "encryption key")
         for attribute in () if isinstance(given, str) else attributes:
             value = getattr(given, attribute, None)
-            if isinstance(value, str):
-                stack = given.stack
+            stack = getattr(given, "stack", None)
+            if isinstance(value, str) and stack is not None:
                 return self._scope_of(deployment, stack).text(stack.resolve(value), attribute)
         raise SecretAccessError(
             f"principal or secret is {shown(given)}",
@@ -470,24 +508,13 @@ def _placed(
     ]
 
 
-def _has(given: object, name: str) -> bool:
-    try:
-        return getattr(given, name, None) is not None or name in vars(given)
-    except TypeError:
-        return False
-
-
 def _key_that_it_brings(secret: Any) -> Any:
     """Return the key that a construct or a scope is known to be under."""
     if isinstance(secret, str):
         return None
-    return getattr(secret, "encryption_key", None) or getattr(secret, "key_arn", None)
-
-
-def _suffix(deployment: Deployment, arn: str) -> str:
-    from constructs_lib.proof.physical import secret_suffix
-
-    return secret_suffix(deployment.symbols, arn)
+    if isinstance(secret, SecretScope):
+        return secret.key_arn
+    return getattr(secret, "encryption_key", None)
 
 
 # ---------------------------------------------------------------------------------------------

@@ -43,6 +43,10 @@ class Parts:
     text: str
 
 
+class LeftOut(SecretAccessError):
+    """A resource is named that its Condition leaves out."""
+
+
 class NeedsChoice(Exception):
     """A condition compares two values of which only the deployment knows whether they are equal."""
 
@@ -156,6 +160,14 @@ class Scope:
         type_ = found.get("Type") if isinstance(found, Mapping) else None
         if not isinstance(found, Mapping) or not isinstance(type_, str):
             self.refuse(f"Resources.{logical_id}", f"is {shown(found)}", "a Type is needed")
+        if type_.endswith("::MODULE"):
+            self.refuse(
+                f"Resources.{logical_id}",
+                f"is the module {type_}, whose resources are not in the template",
+                "resources are allowed",
+                "give the processed template "
+                "(aws cloudformation get-template --template-stage Processed)",
+            )
         properties = found.get("Properties") or {}
         if not isinstance(properties, Mapping):
             place = f"Resources.{logical_id}.Properties"
@@ -303,10 +315,11 @@ class Scope:
         if logical_id not in self._section("Resources"):
             self.refuse(place, f"names {shown(logical_id)}", "what the template has is allowed")
         if not self.exists(logical_id):
-            self.refuse(
-                place,
-                f"names {shown(logical_id)}, which its Condition leaves out",
-                "a resource that is deployed is allowed",
+            raise LeftOut(
+                f"{place} of stack {self.name} names {shown(logical_id)}, which its Condition "
+                "leaves out",
+                allowed="a resource that is deployed is allowed",
+                remedy="correct the template: nothing is guessed of it",
             )
 
     def _once(self, name: str, what: str, find: Callable[[], str]) -> str:

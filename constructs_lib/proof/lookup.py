@@ -94,6 +94,11 @@ def _secret_of_arn(
     return Secret(end[:-7] if _SUFFIX.search(end) else end, arn)
 
 
+def names_secret(deployment: Deployment, given: str) -> bool:
+    """Tell whether a secret of the templates has this name, logical id or construct path."""
+    return _called(deployment.secrets, given) != []
+
+
 def key_of(deployment: Deployment, given: str, secret: Secret | None) -> Key | str:
     """Return the key of an ARN, id or alias: of the templates, or else its ARN.
 

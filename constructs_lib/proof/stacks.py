@@ -119,6 +119,9 @@ def _stack(
     if match is None:
         _refuse(f"environment of {artifact_id} is {shown(artifact.get('environment'))}")
     account, region = (None if part.startswith("unknown-") else part for part in match.groups())
+    parameters = properties.get("parameters", {})
+    if not isinstance(parameters, Mapping):
+        _refuse(f"parameters of {artifact_id} is {shown(parameters)}")
     assets = directory / f"{artifact_id}.assets.json"
     files = _json(assets).get("files", {}) if assets.exists() else {}
     return Stack(
@@ -127,7 +130,7 @@ def _stack(
         region=region,
         account=account,
         # As the command line does: what the app itself gives as parameters.
-        parameters=properties.get("parameters", {}),
+        parameters=parameters,
         nested=_nested(directory, template, files, depth=0),
         artifact=artifact_id,
         name_known=True,

@@ -241,6 +241,7 @@ def test_fails_on_two_roles_of_one_name() -> None:
         ("IAM::UserToGroupAddition", {"Users": ["u"]}, "GroupName of stack S is None"),
         ("SecretsManager::ResourcePolicy", {}, "SecretId of stack S is None"),
         ("SecretsManager::Secret", {"KmsKeyId": ["x"]}, "a key's ARN or id is allowed"),
+        ("Our::Thing::MODULE", {}, "is the module AWS::Our::Thing::MODULE, whose resources"),
         ("CloudFormation::Stack", {}, "a nested stack whose template is not at hand"),
     ],
 )

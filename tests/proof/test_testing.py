@@ -440,6 +440,40 @@ def test_an_open_condition_is_looked_at_from_both_sides() -> None:
     fails(access.assert_can, "Role", GET, "prod/db", says=says)
 
 
+def test_what_a_condition_leaves_out_is_asked_where_it_is() -> None:
+    body = template(
+        {"Fn::If": ["Prod", {"Ref": "Secret"}, "arn:aws:s3:::none"]},
+        Conditions={"Prod": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}},
+        Parameters={"Stage": {"Type": "String"}},
+    )
+    body["Resources"]["Secret"]["Condition"] = "Prod"
+    access = SecretAccess.from_template(body)
+    access.assert_can_read("Role", "Secret")
+    access.assert_only(["Role"], GET, "Secret")
+    body["Resources"]["Nobody"] = {
+        "Type": "AWS::IAM::Role",
+        "Condition": "NotProd",
+    }
+    body["Conditions"]["NotProd"] = {"Fn::Not": [{"Condition": "Prod"}]}
+    access = SecretAccess.from_template(body)
+    access.assert_only(["Role"], GET, "Secret")
+    with pytest.raises(SecretAccessError, match="are never deployed together"):
+        access.assert_cannot("Nobody", GET, "Secret")
+
+
+def test_a_construct_that_a_condition_leaves_out_is_asked_where_it_is(stack: cdk.Stack) -> None:
+    stage = cdk.CfnParameter(stack, "Stage").value_as_string
+    prod = cdk.CfnCondition(stack, "Prod", expression=cdk.Fn.condition_equals(stage, "prod"))
+    secret, who = sm.Secret(stack, "Secret"), role(stack, "Who")
+    SecretReader(stack, "R", secrets=secret, roles=[who])
+    for each in stack.node.find_all():
+        if isinstance(each, cdk.CfnResource):
+            each.cfn_options.condition = prod
+    access = SecretAccess.from_stack(stack)
+    access.assert_can_read(who, secret)
+    access.assert_only([who], GET, secret)
+
+
 def test_a_literal_region_in_a_stack_of_no_region_is_open() -> None:
     arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db-??????"
     access = SecretAccess.from_template(template(arn))
