@@ -27,8 +27,8 @@ from constructs_lib.proof.bounds import Judgement, Question, judge
 from constructs_lib.proof.intrinsics import LeftOut, Scope
 from constructs_lib.proof.lookup import key_of, names_secret, no_such, principal_of, secret_of
 from constructs_lib.proof.physical import secret_suffix
-from constructs_lib.proof.stacks import Stack, read_assembly
-from constructs_lib.proof.symbols import NAME, Symbols
+from constructs_lib.proof.stacks import Stack, read_assembly, url_suffix
+from constructs_lib.proof.symbols import NAME, Symbols, has_unknown
 from constructs_lib.proof.template import (
     AttachedPolicy,
     Deployment,
@@ -270,6 +270,7 @@ class SecretAccess:
         for deployment in self.deployments:
             if not self._is_in(deployment, secret):
                 continue
+            asked = secret if secret == "*" else self._secret(deployment, secret)
             listed = [
                 who
                 for principal in principals
@@ -288,13 +289,13 @@ class SecretAccess:
                 )
                 if other.arn in arns or grouped or same:
                     continue
-                case = self._case(deployment, other, action, secret, context)
+                case = self._case(deployment, other, action, asked, context)
                 judgement = case.judgement()
                 if judgement.allowed is not False:
                     found.append(case.sentence(judgement))
                     doubts += judgement.doubts
-            if secret != "*":
-                found += _outsiders(deployment, self._secret(deployment, secret), action)
+            if isinstance(asked, Secret):
+                found += _outsiders(deployment, asked, action)
             if found:
                 names = _listed([_who(each, deployment.symbols) for each in listed])
                 first = f"{action} is not for {names} alone" if names else f"{action} is for some"
@@ -400,6 +401,8 @@ class SecretAccess:
         return self._text(deployment, given, (*_OF_PRINCIPALS, "attr_arn"))
 
     def _secret(self, deployment: Deployment, given: Any) -> Secret:
+        if isinstance(given, Secret):
+            return given
         scope = self._scope_of(deployment, self._stack) if self._stack is not None else None
         if isinstance(given, SecretScope):
             text = self._scope_text(deployment, given.arn).removesuffix("-??????")
@@ -584,12 +587,12 @@ def _decrypt(who: Principal, secret: Secret, key_arn: str) -> Question:
     https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
     """
     partition, _, region = secret.arn.split(":", 4)[1:4]
-    suffix = "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
+    suffix = url_suffix(partition, None if has_unknown(region) else region)
     told = _told(Question(who, "kms:Decrypt", key_arn), None, None)
     context = {
         **told.context,
         "aws:viaawsservice": ("true",),
-        "aws:calledvia": (f"secretsmanager.{suffix}",),
+        "aws:calledvia": ("secretsmanager.amazonaws.com",),
         "kms:viaservice": (f"secretsmanager.{region}.{suffix}",),
         "kms:calleraccount": (who.account,),
         "kms:encryptioncontext:secretarn": (secret.arn,),

@@ -106,6 +106,7 @@ class Scope:
     nested: dict[str, Scope] = field(default_factory=dict)
     _busy: set[str] = field(default_factory=set)
     _kept: dict[str, str] = field(default_factory=dict)
+    _sections: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse a template that a macro would change first."""
@@ -141,9 +142,12 @@ class Scope:
         return self if self.parent is None else self.parent.root
 
     def _section(self, name: str) -> Mapping[str, Any]:
+        if name in self._sections:
+            return self._sections[name]
         found = self.stack.template.get(name, {})
         if not isinstance(found, Mapping) or not all(isinstance(key, str) for key in found):
             self.refuse(name, f"is {shown(found)}", "a mapping is allowed")
+        self._sections[name] = found
         return found
 
     def resources(self) -> list[tuple[str, str, Mapping[str, Any]]]:

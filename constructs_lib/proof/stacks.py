@@ -71,9 +71,14 @@ class Stack:
     @property
     def url_suffix(self) -> str:
         """The DNS suffix of the partition's services."""
-        if self.region is not None:
-            return partition_of(self.region).url_suffix
-        return {"aws-cn": "amazonaws.com.cn"}.get(self.in_partition, "amazonaws.com")
+        return url_suffix(self.in_partition, self.region)
+
+
+def url_suffix(partition: str, region: str | None) -> str:
+    """Return the DNS suffix of the services of a Region, or of a partition if it is unknown."""
+    if region is not None:
+        return partition_of(region).url_suffix
+    return "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
 
 
 def _check(value: object, pattern: re.Pattern[str], what: str, example: str) -> None:

@@ -82,6 +82,7 @@ class Symbols:
 
     _by_key: dict[str, Unknown] = field(default_factory=dict)
     _by_sign: dict[str, Unknown] = field(default_factory=dict)
+    _examples: dict[str, str] = field(default_factory=dict)
     _compared: dict[tuple[str, str, bool], bool | None] = field(default_factory=dict)
 
     def sign(
@@ -128,7 +129,11 @@ class Symbols:
 
         def value(match: re.Match[str]) -> str:
             sign = match.group()
-            return values[sign] if sign in values else self._by_sign[sign].example()
+            if sign in values:
+                return values[sign]
+            if sign not in self._examples:
+                self._examples[sign] = self._by_sign[sign].example()
+            return self._examples[sign]
 
         return _SIGN.sub(value, text)
 

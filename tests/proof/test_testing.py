@@ -120,6 +120,28 @@ def test_imported_principals_secrets_and_keys_by_name(stack: cdk.Stack) -> None:
     access.assert_can_read(task, scope)
 
 
+def test_a_scope_of_an_owned_secret_brings_its_key(stack: cdk.Stack) -> None:
+    owned = sm.Secret(stack, "Secret", encryption_key=kms.Key(stack, "Key"))
+    scope, who, half = SecretScope.from_secret(owned), role(stack, "Who"), role(stack, "Half")
+    SecretReader(stack, "R", secrets=scope, roles=[who])
+    grant = iam.PolicyStatement(actions=[GET], resources=[owned.secret_arn])
+    half.add_to_policy(grant)
+    access = SecretAccess.from_stack(stack)
+    access.assert_can_read(who, scope)
+    access.assert_only([who, half], GET, scope)
+    fails(access.assert_can_read, half, scope, says="is not allowed kms:Decrypt")
+
+
+@pytest.mark.parametrize("region", ["cn-north-1", "us-gov-west-1", "eusc-de-east-1"])
+def test_other_partitions_have_services_of_other_names(app: cdk.App, region: str) -> None:
+    env = cdk.Environment(account="111122223333", region=region)
+    stack = cdk.Stack(app, "Stack", env=env)
+    secret = sm.Secret(stack, "Secret", encryption_key=kms.Key(stack, "Key"))
+    who = role(stack, "Who")
+    SecretReader(stack, "R", secrets=secret, roles=[who])
+    SecretAccess.from_stack(stack).assert_can_read(who, secret)
+
+
 def test_a_complete_arn_is_that_secret(ireland: cdk.Stack) -> None:
     arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db-AbCdEf"
     task = iam.Role.from_role_arn(ireland, "Task", "arn:aws:iam::111122223333:role/x/orders")
