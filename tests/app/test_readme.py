@@ -38,6 +38,8 @@ def test_the_python_examples_run_and_emit_what_is_shown() -> None:
         if block["language"] == "python":
             with contextlib.redirect_stdout(printed):
                 exec(compile(block["body"], "README.md", "exec"), names)
+                for name in [each for each in names if each.startswith("test_")]:
+                    names.pop(name)()
         elif block["language"] == "json":
             construct = names[block["mark"].removeprefix("document: ")]
             (document,) = construct.policy_documents
