@@ -13,7 +13,7 @@ from policy_sentry.querying.actions import get_actions_for_service
 from constructs_lib import SecretScope, statements
 from constructs_lib.documents import document_for_iam
 from constructs_lib.placeholders import PARTITION, URL_SUFFIX
-from constructs_lib.proof import Policies, Request, evaluate
+from constructs_lib.proof import Policies, Request, evaluate, never_allowed, no_new_access
 from constructs_lib.statements import Statement
 
 HOME, REGION = "111122223333", "eu-west-1"
@@ -207,3 +207,73 @@ def test_without_a_key_there_is_nothing_on_kms() -> None:
         rules = policies(found, resource=KEY_POLICY)
         for action in (each for each in ACTIONS if each.startswith("kms:")):
             assert not allowed(rules, action, KEY, {VIA: SERVICE, ARN: TARGET})
+
+
+# --- every request ---------------------------------------------------------------------------
+
+
+def written(*actions: str, name: str) -> Policies:
+    """Return a policy written by hand: what an intent may allow at most."""
+    on_secrets: dict[str, Any] = {
+        "Effect": "Allow",
+        "Action": [f"secretsmanager:{action}" for action in actions],
+        "Resource": f"{BASE}{name}",
+    }
+    return Policies([{"Version": "2012-10-17", "Statement": [on_secrets, *MORE]}])
+
+
+# ListSecrets, and the key for these secrets: beside what is on the secrets themselves.
+MORE: list[dict[str, Any]] = [
+    {"Effect": "Allow", "Action": "secretsmanager:ListSecrets", "Resource": "*"},
+    {
+        "Effect": "Allow",
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+        "Resource": KEY,
+        "Condition": {
+            "StringEquals": {VIA: SERVICE},
+            "StringLike": {ARN: f"{BASE}prod/db*"},
+        },
+    },
+]
+PATTERNS = {"name": "prod/db-??????", "prefix": "prod/db*", "complete ARN": "prod/db-AbCdEf"}
+
+
+@pytest.mark.parametrize("scope", PATTERNS)
+@pytest.mark.parametrize(
+    ("intent", "actions"),
+    [("read", ("GetSecretValue",)), ("administer", NINE), ("create", ("CreateSecret",))],
+)
+def test_nothing_beyond_the_table_is_allowed_by_any_request(
+    scope: str, intent: str, actions: tuple[str, ...]
+) -> None:
+    if (intent, scope) == ("create", "complete ARN"):
+        return  # refused: test_statements.py
+    rules = policies(getattr(statements, intent)([MATCHED[scope][0]]))
+    at_most = written(*actions, name=PATTERNS[scope])
+    assert no_new_access(new=rules, old=at_most).proved
+
+    others = {each for each in ACTIONS if each.startswith("secretsmanager:")}
+    others -= {f"secretsmanager:{action}" for action in (*actions, "ListSecrets")}
+    assert never_allowed(rules, sorted(others), ["*"]).proved
+    kms = {each for each in ACTIONS if each.startswith("kms:")}
+    kms -= {"kms:Decrypt", "kms:GenerateDataKey"}
+    assert never_allowed(rules, sorted(kms), ["*"]).proved
+    assert never_allowed(rules, ["kms:*"], [OTHER_KEY]).proved
+
+
+def test_a_wider_statement_would_be_found() -> None:
+    rules = policies(statements.read([MATCHED["prefix"][0]]))
+    verdict = no_new_access(new=rules, old=written("GetSecretValue", name=PATTERNS["name"]))
+    assert verdict.refuted
+    assert verdict.witness is not None
+    assert verdict.witness.resource.startswith(f"{BASE}prod/db")
+
+
+def test_a_deny_only_takes_away() -> None:
+    everything = Statement("All", "Allow", ("*",), ("*",))
+    for secrets, _ in MATCHED.values():
+        before, after = policies([everything]), policies([everything, *statements.deny([secrets])])
+        assert no_new_access(new=after, old=before).proved
+        assert no_new_access(new=before, old=after).refuted
+        denied = ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"]
+        assert never_allowed(after, denied, [secrets.arn.replace(PARTITION, "aws")]).proved
