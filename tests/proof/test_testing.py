@@ -448,6 +448,34 @@ def test_a_parameter_is_open_until_it_is_given() -> None:
         SecretAccess.from_template(body, parameters={"Nmae": "prod/db"})
 
 
+def test_a_parameter_beside_the_account_may_name_the_role_itself() -> None:
+    """Named itself, a role needs no identity policy; as one of its account it does."""
+    body = template("arn:aws:s3:::none", Parameters={"Who": {"Type": "String"}})
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": ["111122223333", {"Ref": "Who"}]},
+        "Action": GET,
+        "Resource": "*",
+    }
+    body["Resources"]["Role"]["Properties"] = {"RoleName": "app"}
+    body["Resources"]["ResourcePolicy"] = {
+        "Type": "AWS::SecretsManager::ResourcePolicy",
+        "Properties": {
+            "SecretId": {"Ref": "Secret"},
+            "ResourcePolicy": {"Version": "2012-10-17", "Statement": [statement]},
+        },
+    }
+
+    def access(**parameters: str) -> SecretAccess:
+        return SecretAccess.from_template(
+            body, region="eu-west-1", account="111122223333", parameters=parameters
+        )
+
+    fails(access().assert_cannot, "app", GET, "Secret", says="is open: Principal .*parameter Who")
+    access(Who="arn:aws:iam::111122223333:role/app").assert_can("app", GET, "Secret")
+    access(Who="arn:aws:iam::111122223333:role/other").assert_cannot("app", GET, "Secret")
+
+
 def test_an_open_condition_is_looked_at_from_both_sides() -> None:
     body = template(
         {"Fn::If": ["Prod", "*", {"Ref": "Secret"}]},
