@@ -26,7 +26,7 @@ class AppDeployment:
         assembly = self._assembly
         shutil.rmtree(assembly, ignore_errors=True)
         environment = {
-            **self.aws.environment(),
+            **self._environment,
             "CDK_CONTEXT_JSON": json.dumps({**context, "synthesizer": "bootstrapless"}),
             "CDK_OUTDIR": str(assembly),
         }
@@ -37,6 +37,11 @@ class AppDeployment:
     def destroy(self) -> None:
         """Delete the stack."""
         self._cdk("destroy", "--force")
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        # What a program leaves behind when it is stopped is to go with the directory.
+        return {**self.aws.environment(), "TMPDIR": str(self.directory)}
 
     @property
     def _assembly(self) -> Path:
@@ -51,7 +56,7 @@ class AppDeployment:
             )
         run(
             [node, CDK, command, "--app", self._assembly, *options],
-            env=self.aws.environment(),
+            env=self._environment,
             cwd=ROOT,
             output=self.directory / f"{command}.log",
             what=f"cdk {command}",

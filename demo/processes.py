@@ -34,7 +34,9 @@ def stoppable() -> Iterator[None]:
 
     before = {number: signal.getsignal(number) for number in _STOPPED_BY}
     for number, handler in before.items():
-        if handler is not signal.SIG_IGN:  # as under nohup
+        # Under nohup, a hang-up is to be ignored. An interrupt that a shell ignores for its
+        # background jobs still stops the demo if somebody sends it.
+        if not (number == signal.SIGHUP and handler is signal.SIG_IGN):
             signal.signal(number, stop)
     try:
         yield
