@@ -2,7 +2,6 @@
 
 import itertools
 import re
-import time
 
 import pytest
 from hypothesis import given
@@ -68,10 +67,9 @@ def test_a_name_is_included_in_its_prefix_and_not_the_other_way_round() -> None:
 
 
 def test_many_wildcards_take_no_time() -> None:
-    began = time.perf_counter()
+    """Backtracking would take years."""
     assert not pattern("*a" * 40 + "b").matches("a" * 4_000)
     assert includes(pattern("*a*b*c*"), pattern("*a*b*c*d*"))
-    assert time.perf_counter() - began < 5
 
 
 def test_fails_on_patterns_that_would_take_too_long() -> None:
