@@ -7,10 +7,12 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-lo
 import base64
 import ipaddress
 import operator
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Literal, NoReturn
 
 from constructs_lib.errors import SecretAccessError, shown
@@ -54,6 +56,10 @@ class Test:
                 value.fixed is not None and value.fixed.signs.lower() == absent
                 for value in self.values
             )
+        if self.quantifier is not None and given and not any(given):
+            # "if the key values resolve to a null data set, such as an empty string",
+            # ForAllValues holds; "for no matching key or a null dataset", ForAnyValue does not.
+            return self.quantifier == "ForAllValues"
         if self.quantifier is None and len(given) > 1:
             _refuse(
                 f"{self.place} compares {self.key}, of which the request has {len(given)} values,",
@@ -107,7 +113,7 @@ def _read_test(name: str, key: str, values: object, place: str, version: str) ->
     if ":" not in key:
         _refuse(f"{place} has the condition key {shown(key)}", "service:key is allowed")
     several = [values] if isinstance(values, str | bool | int | float) else values
-    if not isinstance(several, Sequence) or not several:
+    if not isinstance(several, Sequence) or isinstance(several, bytes) or not several:
         _refuse(f"{place} compares {key} with {shown(values)}", "one value or more are allowed")
     texts = []
     for value in several:
@@ -172,18 +178,35 @@ class _Operator:
     patterns: bool = False
 
 
+# Python reads more than IAM does, and more with each version: `1_0`, `1e999999999`, `2026-W01-1`.
+_DIGITS = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?")
+_SECONDS = re.compile(r"-?[0-9]{1,11}")
+_ISO_8601 = re.compile(
+    r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})"
+    r"(T(?P<minute>[0-9]{2}:[0-9]{2})(:(?P<second>[0-9]{2})(\.(?P<part>[0-9]{1,9}))?)?"
+    r"(?P<zone>Z|[+-][0-9]{2}:[0-9]{2})?)?"
+)
+
+
 def _number(value: str) -> Decimal:
-    number = Decimal(value)
-    if not number.is_finite():
+    if not _DIGITS.fullmatch(value):
         raise ValueError(value)
-    return number
+    return Decimal(value)
 
 
 def _date(value: str) -> datetime:
-    if value.lstrip("-").isdigit():
-        return datetime.fromtimestamp(int(value), timezone.utc)
-    found = datetime.fromisoformat(value.replace("Z", "+00:00"))
-    return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
+    if _SECONDS.fullmatch(value) and len(value) != 4:  # four digits may be meant as a year
+        return _EPOCH + timedelta(seconds=int(value))
+    found = _ISO_8601.fullmatch(value)
+    if not found:
+        raise ValueError(value)
+    time = f"{found['minute'] or '00:00'}:{found['second'] or '00'}"
+    part = (found["part"] or "0")[:6].ljust(6, "0")
+    zone = (found["zone"] or "Z").replace("Z", "+00:00")
+    return datetime.fromisoformat(f"{found['day']}T{time}.{part}{zone}")
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 def _bool(value: str) -> bool:
@@ -212,15 +235,26 @@ def _compared(kind: _Kind, holds: Callable[[Any, Any], bool]) -> _Operator:
 
 
 def _in_network(address: Any, network: Any) -> bool:
+    if address.num_addresses != 1:
+        _refuse(f"the request compares {shown(str(address))}", "an IP address is allowed")
     return bool(address.version == network.version and address.subnet_of(network))
 
 
 def _same_arn(value: str, wanted: Pattern) -> bool:
     """Compare each of the six parts of an ARN by itself: a `*` does not reach beyond its part."""
-    parts, patterns = value.split(":", 5), wanted.signs.split(":", 5)
-    if len(parts) != 6 or len(patterns) != 6 or parts[0] != "arn":
+    patterns = _parts(wanted.signs)
+    if len(patterns) != 6:
+        # AWS documents six parts, "checked separately", and not what becomes of fewer.
+        _refuse(f"an Arn operator compares {shown(str(wanted))}", "an ARN of six parts is allowed")
+    parts = value.split(":", 5)
+    if len(parts) != 6 or parts[0] != "arn":
         return False
-    return all(Pattern(one).matches(part) for one, part in zip(patterns, parts, strict=True))
+    return all(one.matches(part) for one, part in zip(patterns, parts, strict=True))
+
+
+@lru_cache(maxsize=4_096)
+def _parts(signs: str) -> tuple[Pattern, ...]:
+    return tuple(map(Pattern, signs.split(":", 5)))
 
 
 _EQUAL = _Operator(lambda value, wanted: str(wanted) == value, patterns=True)

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from constructs_lib.errors import SecretAccessError, shown
-from constructs_lib.proof.policies import PolicyStatement, Principals, read_document
+from constructs_lib.proof.policies import PolicyStatement, Principals, Principled, read_document
 from constructs_lib.proof.request import (
     Identity,
     Request,
     context_of,
+    has_policy_of_its_own,
     identity_of,
     resource_account,
 )
@@ -37,12 +38,14 @@ class Policies:
         identity: the documents attached to the principal, and to the groups of a user.
         permissions_boundary: the document of the principal's boundary, if it has one.
         session: the session policy, if there is one.
-        resource: the resource's own policy. For a KMS key, its key policy: a key has always one.
+        resource: the resource's own policy. For a KMS key, its key policy, and for a role that is
+            to be assumed, its trust policy: both always have one. Grants of a key are not known.
         service_control: the service control policies in force at one level, or a list of such
             lists, one for each level (root, units, account), each of which must allow. Empty:
             none is in force.
-        resource_control: the resource control policies in force. Their Deny statements count;
-            AWS's own RCPFullAWSAccess, which can't be detached, allows everything.
+        resource_control: the resource control policies in force. Their Deny statements count.
+            AWS's own RCPFullAWSAccess, the only one with an Allow, can't be detached; it may be
+            among them or left out.
 
     Each document is a dict, or `Named` for better messages.
 
@@ -61,22 +64,30 @@ class Policies:
     def __post_init__(self) -> None:
         """Read every document."""
         levels: list[tuple[PolicyStatement, ...]] = []
-        flat = [one for one in self.service_control if isinstance(one, Mapping | Named)]
+        control = _several(self.service_control, "service control policy")
+        flat = [one for one in control if isinstance(one, Mapping | Named)]
         if flat:
             levels.append(_read_all(flat, "service control policy"))
-        for number, level in enumerate(self.service_control, start=1):
+        for number, level in enumerate(control, start=1):
             if not isinstance(level, Mapping | Named):
                 levels.append(_read_all(level, f"level {number}, service control policy"))
         read = _Read(
             identity=_read_all(self.identity, "identity policy"),
             boundary=_read_one(self.permissions_boundary, "permissions boundary"),
             session=_read_one(self.session, "session policy"),
-            resource=_read_one(self.resource, "resource policy", principals=True),
+            resource=_read_one(self.resource, "resource policy", principals="own"),
             levels=tuple(levels),
             resource_control=_read_all(
-                self.resource_control, "resource control policy", principals=True
+                self.resource_control, "resource control policy", principals="needed"
             ),
         )
+        for statement in read.resource_control:
+            if statement.allows and not _allows_everything(statement):
+                raise SecretAccessError(
+                    f"{statement.place} has the Effect 'Allow'",
+                    allowed="Deny is allowed: only AWS's own RCPFullAWSAccess allows, everything",
+                    remedy="say what is to be denied",
+                )
         object.__setattr__(self, "_read", read)
 
     @property
@@ -149,19 +160,22 @@ def evaluate(request: Request, policies: Policies) -> Decision:
         name for name, limit in limits.items() if limit is not None and not asked.allowing(limit)
     ]
     grants = asked.grants(read.resource or ())
-    is_key = request.action.startswith("kms:") and ":key/" in request.resource
-    if is_key and read.resource is None:
+    owner = has_policy_of_its_own(request)
+    if owner is not None and read.resource is None:
+        own = _OWN_POLICY[owner]
         raise SecretAccessError(
-            f"no key policy is given for {shown(request.resource)}",
-            allowed="a request for a KMS key is decided by its key policy, which it always has",
+            f"no {own} is given for {shown(request.resource)}",
+            allowed=f"such a request is decided by the {own}, which a {owner} always has",
             remedy="give it as resource=...",
         )
     same_account = asked.identity.account == asked.resource_account
     if same_account:
         # What is granted to the principal itself needs no identity policy. To a user, to the very
         # session or to everyone, it is not limited by a boundary or a session policy either; to a
-        # role it is. https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
-        free = grants.to_session or (() if asked.identity.is_role else grants.to_principal)
+        # role it is, and to a user whose federated session asks (only that has a session policy).
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
+        limited = asked.identity.is_role or read.session is not None
+        free = grants.to_session or (() if limited else grants.to_principal)
         if free:
             return Decision(True, f"allowed by {_places(free)}", free)
         if grants.to_principal and not closed:
@@ -171,11 +185,15 @@ def evaluate(request: Request, policies: Policies) -> Decision:
         return Decision(False, "no identity policy allows it")
     if closed:
         return Decision(False, f"the {' and the '.join(closed)} does not allow it")
-    if is_key and not delegated:
-        return Decision(False, "the key policy does not allow it, nor leave it to the account")
+    if owner is not None and not delegated:
+        own = _OWN_POLICY[owner]
+        return Decision(False, f"the {own} does not allow it, nor leave it to the account")
     if not same_account and not delegated:
         return Decision(False, "no policy of the resource, in the other account, allows it")
-    return _allowed((*by_identity, *(delegated if is_key or not same_account else ())))
+    return _allowed((*by_identity, *(delegated if owner or not same_account else ())))
+
+
+_OWN_POLICY = {"key": "key policy", "role": "trust policy"}
 
 
 def _allowed(statements: tuple[PolicyStatement, ...]) -> Decision:
@@ -208,12 +226,13 @@ class _Asked:
     @classmethod
     def of(cls, request: Request) -> "_Asked":
         identity = identity_of(request)
+        context = context_of(request, identity)
         return cls(
             request.action.lower(),
             request.resource,
             identity,
-            resource_account(request, identity),
-            context_of(request, identity),
+            resource_account(request, identity, context),
+            context,
         )
 
     def meets(self, statement: PolicyStatement) -> bool:
@@ -311,23 +330,46 @@ def _undecided(statement: PolicyStatement, why: str) -> SecretAccessError:
 
 
 def _read_all(
-    documents: Sequence[Document | Named], kind: str, *, principals: bool = False
+    documents: Sequence[Document | Named], kind: str, *, principals: Principled = "forbidden"
 ) -> tuple[PolicyStatement, ...]:
-    if isinstance(documents, Mapping | Named | str):
+    if isinstance(documents, Mapping | Named):
         documents = [documents]
     return tuple(
         statement
-        for number, document in enumerate(documents, start=1)
-        for statement in _read_one(document, f"{kind} {number}", principals=principals) or ()
+        for number, document in enumerate(_several(documents, kind), start=1)
+        for statement in _read_named(document, f"{kind} {number}", principals=principals)
+    )
+
+
+def _several(documents: Any, kind: str) -> Sequence[Any]:
+    if isinstance(documents, Sequence) and not isinstance(documents, str | bytes):
+        return documents
+    raise SecretAccessError(
+        f"what is given as {kind} is {shown(documents)}",
+        allowed="a list of policy documents is allowed",
+        remedy="give an empty list where there is none",
+    )
+
+
+def _allows_everything(statement: PolicyStatement) -> bool:
+    return (
+        not (statement.not_action or statement.not_resource or statement.tests)
+        and any(str(action) == "*" for action in statement.actions)
+        and any(str(text.fixed) == "*" for text in statement.resources)
+        and statement.principals is not None
+        and not statement.principals.negated
+        and "*" in statement.principals.aws
     )
 
 
 def _read_one(
-    document: Document | Named | None, kind: str, *, principals: bool = False
+    document: Document | Named | None, kind: str, *, principals: Principled = "forbidden"
 ) -> tuple[PolicyStatement, ...] | None:
-    if document is None:
-        return None
+    return None if document is None else _read_named(document, kind, principals=principals)
+
+
+def _read_named(
+    document: Document | Named, kind: str, *, principals: Principled = "forbidden"
+) -> tuple[PolicyStatement, ...]:
     named = document if isinstance(document, Named) else Named(kind, document)
-    return read_document(
-        named.document, named.name, principals="needed" if principals else "forbidden"
-    )
+    return read_document(named.document, named.name, principals=principals)

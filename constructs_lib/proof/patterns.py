@@ -84,8 +84,27 @@ class Pattern:
 
 @lru_cache(maxsize=65_536)
 def pattern(text: str) -> Pattern:
-    """Return the pattern that a policy spells `text`."""
+    """Return the pattern that a policy spells `text`.
+
+    Raises:
+        SecretAccessError: if the text has one of the signs that stand for wildcards here.
+    """
+    refuse_signs(text, "a pattern")
     return Pattern(text.replace("*", ANY).replace("?", ONE))
+
+
+def refuse_signs(text: str, whose: str) -> None:
+    """Refuse the two signs that stand for wildcards in a `Pattern`: they would become such.
+
+    Policies have none: their last character is U+00FF. Tags are letters, spaces, numbers and some
+    punctuation. https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html
+    """
+    if ANY in text or ONE in text:
+        raise SecretAccessError(
+            f"{whose} has {shown(text)}",
+            allowed="letters, numbers and punctuation are allowed, and no private characters",
+            remedy="remove the characters U+E000 and U+E001",
+        )
 
 
 def find_in_both(one: Pattern, other: Pattern) -> str | None:

@@ -18,6 +18,7 @@ _STATEMENT_KEYS = {
     *("Resource", "NotResource", "Condition"),
 }
 _ACTION = re.compile(r"\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
+Principled = Literal["needed", "own", "forbidden"]
 _PRINCIPAL_TYPES = ("AWS", "Service", "Federated", "CanonicalUser")
 
 
@@ -62,9 +63,12 @@ class PolicyStatement:
 
 
 def read_document(
-    document: object, place: str, *, principals: Literal["needed", "forbidden"] = "forbidden"
+    document: object, place: str, *, principals: Principled = "forbidden"
 ) -> tuple[PolicyStatement, ...]:
     """Return the statements of a policy document.
+
+    `principals` says whether its statements have a Principal: "needed" in a resource control
+    policy, and "own" in the policy of one resource, which may be a role's trust policy.
 
     Raises:
         SecretAccessError: if IAM would refuse the document, or would not say what it means.
@@ -110,8 +114,11 @@ def _read_statement(
     for action in actions:
         if not _ACTION.fullmatch(action):
             _refuse(place, f"has the {action_key} {shown(action)}", "service:Name or * is allowed")
-    resource_key = _one_of(statement, place, "Resource", "NotResource")
-    resources = _strings(statement[resource_key], place, resource_key)
+    resource_key: str = "Resource"
+    resources: tuple[str, ...] = ("*",)
+    if principals != "own" or not _is_of_trust(actions, statement):
+        resource_key = _one_of(statement, place, "Resource", "NotResource")
+        resources = _strings(statement[resource_key], place, resource_key)
     for resource in resources:
         if resource != "*" and not resource.startswith(("arn:", "*", "?", "${")):
             _refuse(place, f"has the {resource_key} {shown(resource)}", "an ARN or * is allowed")
@@ -125,6 +132,16 @@ def _read_statement(
         resources=tuple(read_text(text, place, version) for text in resources),
         not_resource=resource_key == "NotResource",
         tests=read_tests(statement.get("Condition", {}), place, version),
+    )
+
+
+def _is_of_trust(actions: tuple[str, ...], statement: Mapping[str, Any]) -> bool:
+    """Tell whether a statement is one of a role's trust policy, which names no resource.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+    """
+    return not {"Resource", "NotResource"} & set(statement) and all(
+        action.lower().startswith("sts:") for action in actions
     )
 
 

@@ -6,7 +6,7 @@ from constructs_lib.errors import SecretAccessError
 from constructs_lib.proof.evaluator import Policies, evaluate
 from constructs_lib.proof.inclusion import Side
 from constructs_lib.proof.patterns import Pattern
-from constructs_lib.proof.request import Request
+from constructs_lib.proof.request import Request, has_policy_of_its_own
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,11 @@ class Question:
 
 
 def _allows(policies: Policies, request: Request) -> bool:
-    """Evaluate a request, with a KMS key's use left to its account."""
-    if request.action.startswith("kms:") and ":key/" in request.resource:
+    """Evaluate a request, with a KMS key's use, or a role's, left to its account."""
+    if has_policy_of_its_own(request):
         account = request.principal.split(":")[4]
         statement = {"Effect": "Allow", "Principal": {"AWS": account}}
-        key_policy = {
+        own_policy = {
             "Version": "2012-10-17",
             "Statement": {**statement, "Action": "*", "Resource": "*"},
         }
@@ -51,7 +51,7 @@ def _allows(policies: Policies, request: Request) -> bool:
             policies.identity,
             policies.permissions_boundary,
             policies.session,
-            key_policy,
+            own_policy,
             policies.service_control,
             policies.resource_control,
         )

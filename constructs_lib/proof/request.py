@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from constructs_lib.errors import SecretAccessError, shown
+from constructs_lib.proof.patterns import refuse_signs
 from constructs_lib.proof.variables import Context
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns
@@ -14,7 +15,16 @@ _PRINCIPAL = re.compile(
     r"(?P<kind>user|role|assumed-role)/(?P<name>[\w+=,.@/-]+)",
     re.ASCII,
 )
-_ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z0-9]+")
+_ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9]+")
+# What AWS KMS is asked about no key, or about an alias, which has no policy. Nothing else is.
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_awskeymanagementservice.html
+_WITHOUT_KEY = {
+    *("kms:connectcustomkeystore", "kms:createcustomkeystore", "kms:createkey"),
+    *("kms:deletecustomkeystore", "kms:describecustomkeystores", "kms:disconnectcustomkeystore"),
+    *("kms:generaterandom", "kms:listaliases", "kms:listkeys", "kms:listretirablegrants"),
+    "kms:updatecustomkeystore",
+}
+_OF_ALIASES = {"kms:createalias", "kms:deletealias", "kms:updatealias"}
 # Where a resource's tags are told under two names, they are the same tags.
 _TAG_KEYS = ("secretsmanager:resourcetag/", "aws:resourcetag/")
 
@@ -30,8 +40,11 @@ class Request:
         resource: the ARN of the resource, or `*` for an action that has none.
         context: condition keys with their value, or list of values. Keys that follow from the
             request need not be given: aws:PrincipalArn, aws:PrincipalAccount, aws:PrincipalType,
-            aws:username, aws:ResourceAccount, and the other one of secretsmanager:ResourceTag/...
-            and aws:ResourceTag/... of a secret.
+            aws:PrincipalIsAWSService, aws:username, aws:ResourceAccount, kms:CallerAccount, and
+            the other one of secretsmanager:ResourceTag/... and aws:ResourceTag/... of a secret.
+            Any other key that is not given is absent. Where an ARN tells no account, as those of
+            S3, aws:ResourceAccount does; without it, the resource is taken to be in the
+            principal's account.
 
     Raises:
         SecretAccessError: if the principal is no user, role or session, or something is no ARN.
@@ -64,6 +77,13 @@ class Request:
                 allowed="an ARN is allowed, or * for an action without resources",
                 remedy="give the whole ARN, a secret's with its last six characters",
             )
+        refuse_signs(self.resource, "the resource of the request")
+        if not isinstance(self.context, Mapping):
+            raise SecretAccessError(
+                f"context is {shown(self.context)}",
+                allowed="a mapping of condition keys to their values is allowed",
+                remedy='give it as {"aws:ResourceTag/Project": "orders"}',
+            )
 
 
 @dataclass(frozen=True)
@@ -92,33 +112,75 @@ def identity_of(request: Request) -> Identity:
     return Identity(kind, request.principal, found["account"], name.rpartition("/")[2])
 
 
-def resource_account(request: Request, identity: Identity) -> str:
-    """Return the resource's account: its ARN's, or the principal's where it tells none."""
+def resource_account(request: Request, identity: Identity, context: Context) -> str:
+    """Return the resource's account: its ARN's, or the one that the context tells."""
     parts = request.resource.split(":", 5)
-    return parts[4] if len(parts) == 6 and parts[4] else identity.account
+    if len(parts) == 6 and parts[4]:
+        return parts[4]
+    told = context.get("aws:resourceaccount", ()) if len(parts) == 6 else ()
+    return told[0] if len(told) == 1 else identity.account
+
+
+def has_policy_of_its_own(request: Request) -> Literal["key", "role", None]:
+    """Tell whether the resource's own policy must allow a request, in the same account too.
+
+    "IAM role trust policies and KMS key policies are exceptions to this logic, because they must
+    explicitly allow access for principals".
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
+
+    Raises:
+        SecretAccessError: if AWS KMS asks the policy of a key which the request does not tell.
+    """
+    action = request.action.lower()
+    if action.startswith("sts:"):
+        return "role" if ":role/" in request.resource else None
+    if not action.startswith("kms:"):
+        return None
+    if ":key/" in request.resource:
+        return "key"
+    on_alias = ":alias/" in request.resource
+    if (on_alias and action not in _OF_ALIASES) or (
+        request.resource == "*" and action not in _WITHOUT_KEY
+    ):
+        raise SecretAccessError(
+            f"{request.action} is asked on {shown(request.resource)}",
+            allowed="AWS KMS decides it by the policy of one key",
+            remedy="give the ARN of the key",
+        )
+    return None
 
 
 def context_of(request: Request, identity: Identity) -> Context:
     """Return the context in lower case, with the keys that follow from the request."""
     found: dict[str, tuple[str, ...]] = {}
     for key, value in request.context.items():
-        values = (value,) if isinstance(value, str) else tuple(value)
-        if key.lower() in found or not all(isinstance(each, str) for each in values):
+        values = _values(value)
+        if not isinstance(key, str) or values is None or key.lower() in found:
             raise SecretAccessError(
                 f"context key {key} is {shown(value)}, or is given twice",
                 allowed="a string or a list of strings is allowed, once for a key",
                 remedy="keys are compared without regard to case",
             )
+        for each in values:
+            refuse_signs(each, f"context key {key}")
         found[key.lower()] = values
     found.setdefault("aws:principalaccount", (identity.account,))
     found.setdefault("aws:principaltype", ("User" if identity.kind == "user" else "AssumedRole",))
+    # It is in every signed request, and many policies spare services by it: were it absent,
+    # `Bool: false` would miss everybody else.
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalisawsservice
+    found.setdefault("aws:principalisawsservice", ("false",))
     if identity.kind == "user":
         found.setdefault("aws:username", (identity.name,))
     if identity.kind != "session":  # a session's ARN does not tell its role's path
         found.setdefault("aws:principalarn", (identity.arn,))
     if request.resource != "*":
-        found.setdefault("aws:resourceaccount", (resource_account(request, identity),))
-    if request.action.startswith("secretsmanager:"):
+        found.setdefault("aws:resourceaccount", (resource_account(request, identity, found),))
+    action = request.action.lower()
+    if action.startswith("kms:") and action not in _WITHOUT_KEY:
+        # https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-caller-account
+        found.setdefault("kms:calleraccount", (identity.account,))
+    if action.startswith("secretsmanager:"):
         for key, values in list(found.items()):
             for one, other in (_TAG_KEYS, _TAG_KEYS[::-1]):
                 if (
@@ -131,3 +193,11 @@ def context_of(request: Request, identity: Identity) -> Context:
                         remedy="give one of them",
                     )
     return found
+
+
+def _values(value: object) -> tuple[str, ...] | None:
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, Sequence) and all(isinstance(each, str) for each in value):
+        return tuple(value)
+    return None

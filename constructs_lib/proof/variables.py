@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from constructs_lib.errors import SecretAccessError, shown
-from constructs_lib.proof.patterns import ANY, ONE, Pattern, pattern
+from constructs_lib.proof.patterns import ANY, ONE, Pattern, pattern, refuse_signs
 
 Context = Mapping[str, tuple[str, ...]]
 
@@ -86,4 +86,5 @@ def _signs(text: str, place: str) -> str:
             allowed="${service:key}, ${service:key, 'default'}, ${*}, ${?} and ${$} are allowed",
             remedy="correct the variable",
         )
+    refuse_signs(text, place)
     return text.replace("*", ANY).replace("?", ONE)
