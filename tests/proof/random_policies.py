@@ -61,6 +61,7 @@ OPERATORS = {
 PRINCIPALS = (
     *("*", {"AWS": "*"}, {"AWS": HOME}, {"AWS": f"arn:aws:iam::{HOME}:root"}, {"AWS": AWAY}),
     *({"AWS": [USER, ROLE]}, {"AWS": USER}, {"AWS": ROLE}, {"Service": "ecs.amazonaws.com"}),
+    *({"AWS": SESSION}, {"AWS": [SESSION, HOME]}),
 )
 CALLED_VIA = ("athena.amazonaws.com", "a.amazonaws.com", "b.*", "c.amazonaws.com")
 
@@ -97,8 +98,15 @@ def random_case(chance: random.Random) -> Case:
     }
     if chance.random() < 0.2:
         policies["permissions_boundary"] = _document(chance, account)
+    if principal != USER and chance.random() < 0.2:
+        policies["session"] = _document(chance, account)
     if chance.random() < 0.15:
-        policies["service_control"] = [_document(chance, account) for _ in range(2)]
+        levels = chance.choice((1, 1, 2, 3))
+        policies["service_control"] = [
+            [_document(chance, account) for _ in range(2)] for _ in range(levels)
+        ]
+    if chance.random() < 0.1:
+        policies["resource_control"] = [_denying(chance, account) for _ in range(2)]
     if is_key or (action != "secretsmanager:ListSecrets" and chance.random() < 0.4):
         policies["resource"] = _document(chance, account, principals=True)
     return Case(principal, action, resource, context, policies)
@@ -113,6 +121,15 @@ def _document(chance: random.Random, account: str, *, principals: bool = False) 
     older = chance.random() < 0.1 and "${" not in str(statements)
     version = "2008-10-17" if older else "2012-10-17"
     return {"Version": version, "Statement": statements}
+
+
+def _denying(chance: random.Random, account: str) -> dict[str, Any]:
+    """Return a resource control policy: it denies everyone something, but never `*` alone."""
+    statement = _statement(chance, account, principals=True)
+    statement.pop("NotAction", None)
+    actions = _some(chance, ("secretsmanager:*", "secretsmanager:Get*", "kms:*", "kms:Decrypt"))
+    statement.update(Effect="Deny", Principal="*", Action=actions)
+    return {"Version": "2012-10-17", "Statement": [statement]}
 
 
 def _statement(chance: random.Random, account: str, *, principals: bool) -> dict[str, Any]:
@@ -140,7 +157,10 @@ def _condition(chance: random.Random) -> dict[str, Any]:
         elif what < 0.25:
             quantifier = chance.choice(("ForAllValues", "ForAnyValue"))
             operator = chance.choice(("StringEquals", "StringLike", "StringNotEquals"))
-            name = f"{quantifier}:{operator}"
+            # The judge finds that ForAnyValue:...IfExists misses an absent key (test_evaluator.py).
+            may_lack = quantifier == "ForAllValues" and chance.random() < 0.2
+            if_exists = "IfExists" if may_lack else ""
+            name = f"{quantifier}:{operator}{if_exists}"
             block.setdefault(name, {})["aws:CalledVia"] = _some(chance, CALLED_VIA)
         else:
             kind, key, values = chance.choice(TESTS)
