@@ -7,7 +7,7 @@ need a solver take the optional extra `prove` (cvc5).
 """
 
 from constructs_lib.proof.evaluator import Decision, Named, Policies, evaluate
-from constructs_lib.proof.prover import Verdict, never_allowed, no_new_access
+from constructs_lib.proof.prover import Verdict, never_allowed, no_new_access, only
 from constructs_lib.proof.request import Request
 
 __all__ = [
@@ -19,4 +19,5 @@ __all__ = [
     "evaluate",
     "never_allowed",
     "no_new_access",
+    "only",
 ]

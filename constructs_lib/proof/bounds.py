@@ -418,6 +418,24 @@ class _Bound:
         return self._matches(escaped, given, variables)
 
 
+def names_principal(
+    question: Question, statement: Document, symbols: Symbols, *, exactly: bool = False
+) -> bool | None:
+    """Tell whether a statement of a resource's policy names who asks, or (not exactly) its account.
+
+    Args:
+        question: who asks.
+        statement: the statement.
+        symbols: the unknowns in both.
+        exactly: whether it has to be named itself.
+    """
+    bound = _Bound(question, symbols, True, [])
+    given = statement.get("Principal")
+    if not exactly or not isinstance(given, Mapping):
+        return bound._principal(statement)
+    return _any([bound._named(each, exactly=True) for each in _texts(given.get("AWS")) or []])
+
+
 def _document(statements: list[dict[str, Any]]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": statements}
 

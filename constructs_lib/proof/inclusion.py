@@ -44,22 +44,21 @@ def without_what_is_common(new: Side, old: Side) -> tuple[Side, Side]:
       then what `old`'s identity policies allow is not new. What is left of `new`'s is compared
       with those of `old`'s that overlap it. If nothing is left, nothing is new.
     """
-    lost = _not_covered(old.denying, new.denying)
+    lost = not_covered(old.denying, new.denying)
     old = Side(old.layers, lost)
     limited = all(
-        any(not _not_covered(after, before) for after in new.layers[1:])
-        for before in old.layers[1:]
+        any(not not_covered(after, before) for after in new.layers[1:]) for before in old.layers[1:]
     )
     if lost or not limited:
         return new, old
-    left = _not_covered(new.layers[0], old.layers[0])
+    left = not_covered(new.layers[0], old.layers[0])
     return (
         Side((left, *new.layers[1:]), _overlapping(new.denying, left)),
         Side((_overlapping(old.layers[0], left),), ()),
     )
 
 
-def _not_covered(statements: _Statements, by: _Statements) -> _Statements:
+def not_covered(statements: _Statements, by: _Statements) -> _Statements:
     """Return the statements that no single one of `by` includes. Equal ones are found at once."""
     spelled = {_spelled_statement(each) for each in by}
     return tuple(

@@ -8,11 +8,9 @@ from constructs_lib.errors import SecretAccessError
 from constructs_lib.proof.conditions import Test
 from constructs_lib.proof.patterns import Pattern, find_in_both, find_outside, pattern
 from constructs_lib.proof.policies import PolicyStatement
-from constructs_lib.proof.question import Question
+from constructs_lib.proof.question import ACCOUNT, Question
 from constructs_lib.proof.request import Request
 from constructs_lib.proof.variables import Text
-
-ACCOUNT = "111122223333"
 
 # How many of each are tried with each other, for one statement.
 _MOST_NEIGHBOURS, _MOST_TEXTS, _MOST_CONTEXTS = 12, 16, 16
@@ -45,19 +43,13 @@ def likely_requests(question: Question) -> Iterator[Request]:
                 list(islice(_contexts(statement, near), _MOST_CONTEXTS)),
             ):
                 try:
-                    yield _request(action, resource, context)
+                    yield Request(question.asked_by(resource), action, resource, context)
                 except SecretAccessError:  # a border that no request has
                     continue
 
 
 def _fixed_patterns(statement: PolicyStatement) -> list[Pattern]:
     return [text.fixed for text in statement.resources if text.fixed is not None]
-
-
-def _request(action: str, resource: str, context: dict[str, str]) -> Request:
-    parts = resource.split(":", 5)
-    account = parts[4] if len(parts) == 6 and parts[4].isdigit() else ACCOUNT
-    return Request(f"arn:aws:iam::{account}:role/any", action, resource, context)
 
 
 def _border(

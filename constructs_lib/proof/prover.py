@@ -10,14 +10,14 @@ which is the same for these policies, to be shared with it), and a KMS key to le
 account.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from constructs_lib.errors import SecretAccessError, shown
 from constructs_lib.proof.evaluator import Policies
 from constructs_lib.proof.inclusion import side_of, without_what_is_common
-from constructs_lib.proof.likely import ACCOUNT, likely_requests
+from constructs_lib.proof.likely import likely_requests
 from constructs_lib.proof.patterns import Pattern, pattern
 from constructs_lib.proof.question import Question
 from constructs_lib.proof.request import Request
@@ -78,6 +78,7 @@ def never_allowed(
     actions: Sequence[str],
     resources: Sequence[str],
     *,
+    principal: str | None = None,
     time_limit: float = DEFAULT_TIME_LIMIT,
 ) -> Verdict:
     """Tell whether none of `actions` is allowed on any of `resources`, whatever the context.
@@ -86,6 +87,7 @@ def never_allowed(
         policies: the policies of a principal.
         actions: such as `secretsmanager:PutResourcePolicy`, or patterns of actions.
         resources: ARNs, or patterns of ARNs.
+        principal: the ARN of who asks. Omitted, it is any role.
         time_limit: the seconds that the solver may take; beyond, the answer is unknown.
 
     Raises:
@@ -102,8 +104,59 @@ def never_allowed(
         None,
         tuple(pattern(action.lower()) for action in actions),
         tuple(pattern(resource) for resource in resources),
+        principal,
     )
     return _decide(asked, time_limit)
+
+
+def only(
+    principals: Sequence[str],
+    action: str,
+    resource: str,
+    *,
+    among: Mapping[str, Policies],
+    time_limit: float = DEFAULT_TIME_LIMIT,
+) -> Verdict:
+    """Tell whether of the principals of `among` only these may ever do `action` on `resource`.
+
+    >>> from constructs_lib.proof import Policies, only
+    >>> statement = {"Effect": "Allow", "Action": "secretsmanager:*", "Resource": "*"}
+    >>> all_secrets = Policies([{"Version": "2012-10-17", "Statement": statement}])
+    >>> app, other = (f"arn:aws:iam::111122223333:role/{name}" for name in ("app", "other"))
+    >>> roles = {app: all_secrets, other: Policies()}
+    >>> only([app], "secretsmanager:GetSecretValue", "*", among=roles).proved
+    True
+    >>> only([other], "secretsmanager:GetSecretValue", "*", among=roles).witness.principal
+    'arn:aws:iam::111122223333:role/app'
+
+    Args:
+        principals: ARNs of users and roles, each one of `among`.
+        action: such as `secretsmanager:GetSecretValue`, or a pattern of actions.
+        resource: an ARN, or a pattern of ARNs.
+        among: every principal that there is, with its policies.
+        time_limit: the seconds that the solver may take for each principal.
+
+    Raises:
+        SecretAccessError: as `no_new_access`, or if one of `principals` is not among them.
+    """
+    strangers = [each for each in principals if each not in among]
+    if isinstance(principals, str) or strangers:
+        raise SecretAccessError(
+            f"principals is {shown(principals)}",
+            allowed="a list of ARNs that `among` has is allowed",
+            remedy="give the policies of every principal as among={ARN: Policies(...)}",
+        )
+    open_one: Verdict | None = None
+    for principal, policies in among.items():
+        if principal in principals:
+            continue
+        verdict = never_allowed(
+            policies, [action], [resource], principal=principal, time_limit=time_limit
+        )
+        if verdict.refuted:
+            return verdict
+        open_one = open_one or (None if verdict.proved else verdict)
+    return open_one or Verdict(True, False, None, "no other principal is ever allowed it")
 
 
 def _question(
@@ -111,6 +164,7 @@ def _question(
     old: Policies | None,
     actions: tuple[Pattern, ...],
     resources: tuple[Pattern, ...],
+    principal: str | None = None,
 ) -> Question:
     for policies in (new, old):
         if policies is not None and policies.resource is not None:
@@ -122,9 +176,7 @@ def _question(
     new_side, old_side = side_of(new), None if old is None else side_of(old)
     if old_side is not None:
         new_side, old_side = without_what_is_common(new_side, old_side)
-    return Question(
-        new, old, actions, resources, f"arn:aws:iam::{ACCOUNT}:role/any", new_side, old_side
-    )
+    return Question(new, old, actions, resources, principal, new_side, old_side)
 
 
 def _decide(question: Question, time_limit: float) -> Verdict:

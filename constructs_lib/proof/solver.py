@@ -107,12 +107,8 @@ class _Formula:
             context[key] = _shown(values)
         action = self.solver.getValue(self.action).getStringValue()
         resource = self.solver.getValue(self.resource).getStringValue()
-        principal = question.principal
-        parts = resource.split(":", 5)
-        if len(parts) == 6 and parts[4]:
-            principal = principal.replace(principal.split(":")[4], parts[4])
         try:
-            return Request(principal, action, resource, context)
+            return Request(question.asked_by(resource), action, resource, context)
         except SecretAccessError:
             return "the solver's answer is no request"
 

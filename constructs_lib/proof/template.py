@@ -119,6 +119,7 @@ class Principal:
         boundary: its permissions boundary.
         tags: its tags. None: they are not known.
         groups: the names of the groups that a user is certainly in.
+        trust: a role's trust policy, where the templates create it.
     """
 
     kind: Kind
@@ -130,6 +131,7 @@ class Principal:
     boundary: AttachedPolicy | None = None
     tags: Mapping[str, str] | None = None
     groups: tuple[str, ...] = ()
+    trust: AttachedPolicy | None = None
 
 
 @dataclass(frozen=True)
@@ -190,7 +192,10 @@ class Deployment:
 
 
 def read(
-    stacks: Sequence[Stack], *, managed_policies: Mapping[str, Document] | None = None
+    stacks: Sequence[Stack],
+    *,
+    managed_policies: Mapping[str, Document] | None = None,
+    symbols: Symbols | None = None,
 ) -> list[Deployment]:
     """Return what templates grant: one `Deployment` for each way their conditions may turn out.
 
@@ -200,12 +205,14 @@ def read(
         stacks: the templates, each with what is known of its place and parameters.
         managed_policies: the documents of managed policies that are not in the templates, by ARN
             or by name, such as `{"SecretsManagerReadWrite": {...}}`.
+        symbols: the unknowns of other templates, to be compared with these. What is called the
+            same in both is taken to be the same.
 
     Raises:
         SecretAccessError: if a template is malformed or can't be understood; it names the
             resource and the path.
     """
-    symbols = Symbols()
+    symbols = Symbols() if symbols is None else symbols
     waiting: list[dict[tuple[str, str], bool]] = [{}]
     found: list[Deployment] = []
     while waiting:
@@ -455,6 +462,7 @@ class _Reader:
             where,
             boundary=None if boundary is None else self._managed_policy(boundary),
             tags=tags,
+            trust=self._trust(scope, properties, place, where),
         )
         draft = self._drafts[one] = _Draft(scope, principal)
         for policy in self._texts(scope, properties, "ManagedPolicyArns", place):
@@ -472,6 +480,15 @@ class _Reader:
         if kind == "user":
             for group in self._texts(scope, properties, "Groups", place):
                 self._join_group(scope, one, group)
+
+    def _trust(
+        self, scope: Scope, properties: Mapping[str, Any], place: str, where: Place
+    ) -> AttachedPolicy | None:
+        prop = "AssumeRolePolicyDocument"
+        if prop not in properties:
+            return None
+        document = self._document(scope, properties[prop], f"{place}.{prop}")
+        return AttachedPolicy(f"trust policy of {where}", document, where)
 
     def _managed_policy(self, arn: str) -> AttachedPolicy:
         """Return the managed policy of an ARN: of the templates, given, or unknown."""

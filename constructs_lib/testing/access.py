@@ -11,9 +11,11 @@ from typing import Any, TypeAlias
 from constructs_lib.errors import SecretAccessError, shown
 from constructs_lib.placeholders import for_template, has_token
 from constructs_lib.proof.bounds import Judgement, Question, judge
+from constructs_lib.proof.changes import ever_allowed, new_access
 from constructs_lib.proof.intrinsics import LeftOut, Scope
 from constructs_lib.proof.lookup import key_of, names_secret, no_such, principal_of, secret_of
 from constructs_lib.proof.physical import secret_suffix
+from constructs_lib.proof.prover import DEFAULT_TIME_LIMIT
 from constructs_lib.proof.stacks import Stack, read_assembly, url_suffix
 from constructs_lib.proof.symbols import NAME, Symbols, has_unknown
 from constructs_lib.proof.template import (
@@ -71,8 +73,20 @@ class SecretAccess:
 
     deployments: tuple[Deployment, ...]
     _stack: Any = None
+    _stacks: tuple[Stack, ...] = ()
+    _managed_policies: Mapping[str, Document] | None = None
 
     # --- reading ----------------------------------------------------------------------------
+
+    @classmethod
+    def _of(
+        cls,
+        stacks: Sequence[Stack],
+        managed_policies: Mapping[str, Document] | None,
+        stack: Any = None,
+    ) -> SecretAccess:
+        found = tuple(read(stacks, managed_policies=managed_policies))
+        return cls(found, stack, tuple(stacks), managed_policies)
 
     @classmethod
     def from_stack(
@@ -104,7 +118,7 @@ class SecretAccess:
         assembly = stage.synth(force=True)
         given = read_assembly(assembly.directory)
         stacks = _placed(given, region, account, partition, parameters)
-        return cls(tuple(read(stacks, managed_policies=managed_policies)), stack)
+        return cls._of(stacks, managed_policies, stack)
 
     @classmethod
     def from_template(
@@ -133,7 +147,7 @@ class SecretAccess:
         names += [f"template {number}" for number in range(1, len(templates) + 1)]
         given = [Stack(name, each) for name, each in zip(names, templates, strict=False)]
         stacks = _placed(given, region, account, partition, parameters)
-        return cls(tuple(read(stacks, managed_policies=managed_policies)))
+        return cls._of(stacks, managed_policies)
 
     @classmethod
     def from_assembly(
@@ -158,7 +172,7 @@ class SecretAccess:
                 allowed="a cloud assembly with one stack or more is allowed",
                 remedy="run cdk synth, and give the directory that it wrote",
             )
-        return cls(tuple(read(stacks, managed_policies=managed_policies)))
+        return cls._of(stacks, managed_policies)
 
     # --- assertions -------------------------------------------------------------------------
 
@@ -289,6 +303,105 @@ class SecretAccess:
                 remedy = f"{_how_to_decide(doubts)}, or " if doubts else ""
                 remedy += "take it from them, or list them"
                 raise AssertionError(f"{first}; {'; '.join(found)}; {remedy}")
+
+    def assert_never(
+        self,
+        principal: Any,
+        action: str | Sequence[str],
+        secret: Any = "*",
+        *,
+        time_limit: float = DEFAULT_TIME_LIMIT,
+    ) -> None:
+        """Fail unless it is proved that no request of the principal is ever allowed the action.
+
+        Other than `assert_cannot`, it is about every context, tags of the secret included, and
+        about all actions and resources that the patterns match. What is known of the principal
+        (its ARN, account and tags) is taken to stay. It takes the extra `prove` where comparing
+        patterns does not suffice.
+
+        ```python
+        access.assert_never("*", ["secretsmanager:PutResourcePolicy", "secretsmanager:Tag*"])
+        access.assert_never(app_role, "secretsmanager:*", payroll_secret)
+        ```
+
+        Args:
+            principal: who; `"*"`: every principal of the templates.
+            action: one action or several, or patterns of them.
+            secret: a secret, or a pattern of ARNs. Omitted, any resource.
+            time_limit: the seconds that the solver may take for each principal.
+
+        Raises:
+            AssertionError: if a request is allowed, or may be; the message has the request.
+            SecretAccessError: if something given is not known.
+        """
+        actions = [action] if isinstance(action, str) else list(action)
+        everyone = isinstance(principal, str) and principal == "*"
+        found: list[str] = []
+        for deployment, who in (
+            [(at, one) for at in self.deployments for one in at.principals]
+            if everyone
+            else self._found(principal)
+        ):
+            if not self._is_in(deployment, secret):
+                continue
+            who = _member(who, deployment.symbols)
+            pattern = isinstance(secret, str) and ("*" in secret or "?" in secret)
+            arn = secret if pattern else self._secret(deployment, secret).arn
+            sentence = ever_allowed(deployment, who, actions, [arn], time_limit)
+            if sentence is not None:
+                found.append(f"{_who(who, deployment.symbols)}: {sentence}")
+        if found:
+            raise AssertionError(
+                f"{_listed(actions)} is not never allowed; {'; '.join(dict.fromkeys(found))}; "
+                "narrow that statement, or deny it with DenySecretAccess"
+            )
+
+    def assert_no_new_access(
+        self, *, since: SecretAccess, time_limit: float = DEFAULT_TIME_LIMIT
+    ) -> None:
+        """Fail unless it is proved that these templates grant nothing that earlier ones did not.
+
+        Every principal's policies are compared with what it had, the policies of secrets and keys
+        with theirs, and the trust policies of roles. Resources and parameters that are called the
+        same in both are taken to be the same. It takes the extra `prove` where comparing patterns
+        does not suffice.
+
+        ```python
+        baseline = SecretAccess.from_template(deployed_template)
+        SecretAccess.from_template(template).assert_no_new_access(since=baseline)
+        ```
+
+        Args:
+            since: what the earlier templates grant, read in the same way.
+            time_limit: the seconds that the solver may take for each principal.
+
+        Raises:
+            AssertionError: if something is new, or may be; the message says what and to whom.
+            SecretAccessError: if a policy is malformed.
+        """
+        if not isinstance(since, SecretAccess) or not (since._stacks and self._stacks):
+            raise SecretAccessError(
+                f"since is {shown(since)}",
+                allowed="a SecretAccess that from_stack, from_template or from_assembly made",
+                remedy="read the earlier templates: SecretAccess.from_template(earlier)",
+            )
+        symbols = Symbols()  # one for both, so that their unknowns can be compared
+        now, before = (
+            read(each._stacks, managed_policies=each._managed_policies, symbols=symbols)
+            for each in (self, since)
+        )
+        found = [
+            sentence
+            for new in now
+            for old in before
+            if _go_together(new, old)
+            for sentence in new_access(new, old, time_limit)
+        ]
+        if found:
+            raise AssertionError(
+                f"there is new access; {'; '.join(dict.fromkeys(found))}; "
+                "take it out, or accept it by making these templates the baseline"
+            )
 
     # --- what is given ----------------------------------------------------------------------
 
@@ -496,6 +609,14 @@ def _placed(
         )
         for each in stacks
     ]
+
+
+def _go_together(new: Deployment, old: Deployment) -> bool:
+    """Tell whether the conditions of both may turn out so in one account."""
+    return all(
+        old.reading.choices.get(compared, equal) == equal
+        for compared, equal in new.reading.choices.items()
+    )
 
 
 def _key_that_it_brings(secret: Any) -> Any:

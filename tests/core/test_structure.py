@@ -35,6 +35,8 @@ FLOORS = [
     {"proof.physical"},
     {"proof.template"},
     {"proof.bounds", "proof.lookup"},
+    {"proof.plain"},
+    {"proof.changes"},
     {"testing.access"},
     {"testing.__init__"},
 ]

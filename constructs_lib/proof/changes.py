@@ -1,0 +1,349 @@
+"""What templates grant in all: what they never do, and what a change of them adds.
+
+Access is what a principal's policies allow together with those of resources. So that a change
+adds none, it is enough that each principal's policies allow nothing that they did not, that no
+resource (secret, key, or role to be assumed) grants more or denies less than it did, and that where
+a Deny or a boundary is gone, no resource grants to the principal directly, past its policies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from constructs_lib.proof.bounds import Question, names_principal
+from constructs_lib.proof.evaluator import Named, Policies, evaluate
+from constructs_lib.proof.inclusion import not_covered, side_of
+from constructs_lib.proof.patterns import overlap, pattern
+from constructs_lib.proof.plain import Plain
+from constructs_lib.proof.policies import PolicyStatement, read_document
+from constructs_lib.proof.prover import Verdict, never_allowed, no_new_access
+from constructs_lib.proof.symbols import Symbols, has_unknown
+from constructs_lib.proof.template import AttachedPolicy, Deployment, Principal
+
+_Statements = tuple[PolicyStatement, ...]
+
+
+@dataclass(frozen=True)
+class Owned:
+    """A resource with policies of its own: a secret, a key, or a role that can be assumed."""
+
+    what: str
+    arn: str
+    account: str
+    policies: tuple[AttachedPolicy, ...]
+
+
+def resources_of(deployment: Deployment) -> list[Owned]:
+    """Return the secrets and keys of a deployment."""
+    secrets = [Owned("secret", each.arn, "", each.policies) for each in deployment.secrets]
+    keys = [Owned("key", each.arn, "", (each.policy,)) for each in deployment.keys]
+    return [
+        Owned(f"{each.what} {_called(each, deployment)}", each.arn, _account(each), each.policies)
+        for each in (*secrets, *keys)
+    ]
+
+
+def _called(resource: Owned, deployment: Deployment) -> str:
+    return deployment.symbols.shown(resource.arn.split(":", 6)[-1])
+
+
+def _account(resource: Owned) -> str:
+    return resource.arn.split(":")[4]
+
+
+def ever_allowed(
+    deployment: Deployment,
+    principal: Principal,
+    actions: Sequence[str],
+    resources: Sequence[str],
+    time_limit: float,
+) -> str | None:
+    """Return how a principal may ever do one of the actions, or why that is unknown; else None."""
+    plain = Plain(deployment.symbols)
+    granted = [
+        named
+        for each in resources_of(deployment)
+        for named in plain.granted(each.policies, each.arn, principal)
+    ]
+    own = plain.documents(principal.policies)
+    limits = plain.documents([principal.boundary]) if principal.boundary else []
+    about = [_about(actions, each) for each in (own, granted, limits)]
+    doubts = list(plain.doubts([*_resources(*about), *resources]))
+    if doubts:
+        return f"it depends on {doubts[0]}"
+    facts = _facts(principal, plain, [*own, *granted, *limits])
+    arn = deployment.symbols.concrete(principal.arn)
+    asked = ([each.lower() for each in actions], [plain.text(each) for each in resources])
+    # What a resource grants to a user is not limited by a boundary: it is asked for by itself.
+    denying = _only_denying([*own, *limits])
+    for policies in (
+        Policies([*own, *granted], _one(limits), service_control=facts),
+        Policies([*denying, *granted], service_control=facts),
+    ):
+        verdict = never_allowed(policies, *asked, principal=arn, time_limit=time_limit)
+        if not verdict.proved:
+            return _told(verdict, policies, plain)
+        if principal.boundary is None:
+            break  # without one, both are the same question
+    return None
+
+
+def new_access(new: Deployment, old: Deployment, time_limit: float) -> Iterator[str]:
+    """Yield a sentence for everything that `new` may grant, and `old` does not.
+
+    Both must have been read with the same `Symbols`.
+    """
+    before = {(each.kind, each.account, each.name): each for each in old.principals}
+    owned = resources_of(new)
+    owned_before = {each.arn: each for each in resources_of(old)}
+    for principal in new.principals:
+        earlier = before.get((principal.kind, principal.account, principal.name))
+        found = _new_of_principal(principal, earlier, owned, new.symbols, time_limit)
+        if found is not None:
+            yield f"{_who(principal, new.symbols)}: {found}"
+        if earlier is not None and principal.trust is not None:
+            trust, trust_before = (
+                Owned("trust", each.arn, each.account, (each.trust,) if each.trust else ())
+                for each in (principal, earlier)
+            )
+            for sentence in _new_of_resource(trust, trust_before, new.symbols):
+                yield f"{_who(principal, new.symbols)} may be assumed: {sentence}"
+    for resource in owned:
+        was = owned_before.get(resource.arn)
+        for sentence in _new_of_resource(resource, was, new.symbols):
+            yield f"{resource.what}: {sentence}"
+    for arn, gone in owned_before.items():
+        if all(each.arn != arn for each in owned):
+            yield from (
+                f"{gone.what}: {sentence}"
+                for sentence in _new_of_resource(
+                    Owned(gone.what, arn, gone.account, ()), gone, new.symbols
+                )
+            )
+
+
+def _new_of_principal(
+    principal: Principal,
+    earlier: Principal | None,
+    owned: Sequence[Owned],
+    symbols: Symbols,
+    time_limit: float,
+) -> str | None:
+    plain = Plain(symbols)
+    now, was = _policies(principal, plain), _policies(earlier, plain)
+    sides = side_of(now), side_of(was)
+    lost = not_covered(sides[1].denying, sides[0].denying)
+    unlimited = len(sides[0].layers) < len(sides[1].layers) or any(
+        not_covered(after, before)
+        for after, before in zip(sides[0].layers[1:], sides[1].layers[1:], strict=False)
+    )
+    if earlier is not None and (lost or unlimited):
+        for resource in owned:
+            for policy in resource.policies:
+                if _grants_directly(policy, principal, resource, symbols):
+                    what = _place(lost[0]) if lost else "its permissions boundary"
+                    return f"{what} is no longer there, and {policy.name} may grant it access"
+    verdict = no_new_access(new=now, old=was, time_limit=time_limit)
+    if not verdict.proved:
+        return _told(verdict, now, plain)
+    if not not_covered(sides[0].layers[0], sides[1].layers[0]) and not (lost or unlimited):
+        return None  # statement by statement, whatever the unknowns are
+    documents = [
+        each
+        for who in (principal, earlier)
+        if who is not None
+        for each in plain.documents([*who.policies, *([who.boundary] if who.boundary else [])])
+    ]
+    doubts = list(plain.doubts(_resources(documents)))
+    return f"it depends on {doubts[0]}" if doubts else None
+
+
+def _policies(principal: Principal | None, plain: Plain) -> Policies:
+    if principal is None:
+        return Policies()
+    limits = plain.documents([principal.boundary]) if principal.boundary else []
+    return Policies(plain.documents(principal.policies), _one(limits))
+
+
+def _new_of_resource(resource: Owned, was: Owned | None, symbols: Symbols) -> Iterator[str]:
+    plain = Plain(symbols)
+    now, before = (
+        () if each is None else _own_statements(plain, each.policies) for each in (resource, was)
+    )
+    if was is None:  # what it leaves to the account's policies was proved of those
+        now = tuple(each for each in now if not _left_to_account(each, resource, plain))
+    granting, granting_before = ([one for one in each if one.allows] for each in (now, before))
+    for statement in not_covered(tuple(granting), tuple(granting_before)):
+        names = statement.principals.aws if statement.principals is not None else ()
+        to = symbols.shown(" and ".join(names)) or "a service"
+        yield f"{_place(statement)} allows it to {to}"
+    denying, denying_before = ([one for one in each if not one.allows] for each in (now, before))
+    for statement in not_covered(tuple(denying_before), tuple(denying)):
+        yield f"{_place(statement)}, which denies, is no longer there"
+
+
+def _own_statements(plain: Plain, policies: Sequence[AttachedPolicy]) -> _Statements:
+    return tuple(
+        statement
+        for named in plain.of_resource(policies)
+        for statement in read_document(named.document, named.name, principals="own")
+    )
+
+
+def _left_to_account(statement: PolicyStatement, resource: Owned, plain: Plain) -> bool:
+    account = plain.text(resource.account)
+    partition = resource.arn.split(":", 2)[1]
+    root = f"arn:{partition}:iam::{account}:root"
+    named = statement.principals
+    return named is not None and not named.negated and set(named.aws) in ({account}, {root})
+
+
+def _grants_directly(
+    policy: AttachedPolicy, principal: Principal, resource: Owned, symbols: Symbols
+) -> bool:
+    statements = (policy.document or {}).get("Statement", [])
+    question = Question(principal, "", resource.arn)
+    return any(
+        each.get("Effect") != "Deny"
+        and names_principal(question, each, symbols, exactly=True) is not False
+        for each in (statements if isinstance(statements, list) else [statements])
+    )
+
+
+# ---------------------------------------------------------------------------------------------
+# Parts of both
+# ---------------------------------------------------------------------------------------------
+
+
+def _one(documents: Sequence[Named]) -> Named | None:
+    """Return the statements of several documents as those of one."""
+    if not documents:
+        return None
+    statements = [one for each in documents for one in _parts(each)]
+    name = documents[0].name.rpartition(", statement ")[0] or documents[0].name
+    return Named(name, {**documents[0].document, "Statement": statements})
+
+
+def _parts(named: Named) -> list[Any]:
+    found = named.document["Statement"]
+    return found if isinstance(found, list) else [found]
+
+
+def _about(actions: Sequence[str], documents: Sequence[Named]) -> list[Named]:
+    """Return the documents that may say something of one of the actions."""
+    asked = [pattern(each.lower()) for each in actions]
+    return [
+        named
+        for named in documents
+        if any(
+            overlap(one, each)
+            for statement in read_document(named.document, named.name, principals="forbidden")
+            for one in (asked if not statement.not_action else [pattern("*")])
+            for each in statement.actions
+        )
+    ]
+
+
+def _resources(*groups: Sequence[Named]) -> list[str]:
+    found: list[str] = []
+    for named in (each for group in groups for each in group):
+        for part in _parts(named):
+            given = part.get("Resource", part.get("NotResource", []))
+            found += given if isinstance(given, list) else [given]
+    return found
+
+
+def _only_denying(documents: Sequence[Named]) -> list[Named]:
+    found = []
+    for each in documents:
+        denying = [part for part in _parts(each) if part.get("Effect") == "Deny"]
+        if denying:
+            found.append(Named(each.name, {**each.document, "Statement": denying}))
+    return found
+
+
+def _facts(principal: Principal, plain: Plain, documents: Sequence[Named]) -> list[Named]:
+    """Return what is known of who asks, as a limit to its requests: a policy that demands it."""
+    if principal.kind == "group":
+        return []
+    told = {"aws:PrincipalArn": principal.arn, "aws:PrincipalAccount": principal.account}
+    known = {key: plain.text(each) for key, each in told.items()}
+    block: dict[str, dict[str, Any]] = {
+        "StringEquals": {key: each for key, each in known.items() if not has_unknown(each)}
+    }
+    if principal.tags is not None:
+        tags = {key.lower(): value for key, value in principal.tags.items()}
+        for key in sorted(_principal_tags(documents)):
+            if key in tags and not has_unknown(plain.text(tags[key])):
+                block["StringEquals"][f"aws:PrincipalTag/{key}"] = plain.text(tags[key])
+            elif key not in tags:
+                block.setdefault("Null", {})[f"aws:PrincipalTag/{key}"] = "true"
+    statement = {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": block}
+    return [Named("what is known of who asks", {"Version": "2012-10-17", "Statement": statement})]
+
+
+def _principal_tags(documents: Sequence[Named]) -> set[str]:
+    """Return the tags of the principal that documents ask for, in lower case."""
+    policies = Policies(documents)
+    found = set()
+    for statement in policies.statements.identity:
+        for test in statement.tests:
+            keys = [test.key, *(v for text in test.values for v in _variables(text))]
+            found |= {key for key in keys if key.startswith("aws:principaltag/")}
+        for text in statement.resources:
+            found |= {key for key in _variables(text) if key.startswith("aws:principaltag/")}
+    return {key.partition("/")[2] for key in found}
+
+
+def _variables(text: Any) -> list[str]:
+    return [piece.key for piece in text.pieces if not isinstance(piece, str)]
+
+
+def _told(verdict: Verdict, policies: Policies, plain: Plain) -> str:
+    """Return what a verdict says, with the statement that allows it."""
+    request = verdict.witness
+    if request is None:
+        return f"it is not proved: {verdict.reason}"
+    context = {key: value for key, value in request.context.items() if key not in plain.labels}
+    found = f"{request.action} on {plain.shown(request.resource)}"
+    found += f" with {context}" if context else ""
+    assumed = plain.assumed({**request.context, **_sparing(verdict, policies, plain)})
+    found += f", {assumed}," if assumed else ""
+    decided = _deciding(policies, verdict)
+    return f"{found} is allowed{f' by {decided}' if decided else ''}"
+
+
+def _sparing(verdict: Verdict, policies: Policies, plain: Plain) -> dict[str, str]:
+    """Return what is unknown and would deny the request, were it so."""
+    request = verdict.witness
+    assert request is not None
+    if not _deciding(policies, verdict):
+        return {}
+    return {
+        key: "false"
+        for key in plain.labels
+        if key not in request.context
+        and not evaluate(
+            replace(request, context={**request.context, key: "true"}), policies
+        ).allowed
+    }
+
+
+def _deciding(policies: Policies, verdict: Verdict) -> str:
+    assert verdict.witness is not None
+    if verdict.witness.action.lower().startswith(("kms:", "sts:")):
+        return ""  # the resource's own policy, which is taken to leave it, is not at hand
+    decision = evaluate(verdict.witness, policies)
+    return " and ".join(dict.fromkeys(map(_place, decision.statements))) if decision.allowed else ""
+
+
+def _place(statement: PolicyStatement) -> str:
+    """Return where a statement stands in the template: each was made a document of its own."""
+    return statement.place.rpartition(", statement ")[0] or statement.place
+
+
+def _who(principal: Principal, symbols: Symbols) -> str:
+    called = principal.place or symbols.shown(principal.name)
+    return f"{principal.kind} {called}"

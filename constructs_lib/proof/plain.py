@@ -1,0 +1,286 @@
+"""Documents with unknowns, as plain ones that the prover takes.
+
+What AWS makes up, and the account and Region where they are unknown, gets a value that nothing
+else has. What may be anything, such as a parameter, becomes a condition on a key that no request
+has: a statement about `secret:<parameter>/*` is one about `secret:*/*`, if that key says so. The
+key is the same wherever the text is, so that two such statements are compared as what they are; and
+as the prover asks about every value of every key, a proof holds whatever the unknowns turn out to
+be.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations, product
+from typing import Any
+
+from constructs_lib.errors import SecretAccessError
+from constructs_lib.proof.bounds import Question, names_principal
+from constructs_lib.proof.evaluator import Named
+from constructs_lib.proof.symbols import Symbols, Unknown, has_unknown
+from constructs_lib.proof.template import AttachedPolicy, Document, Principal
+
+_PLACES = ("AWS::Region", "AWS::AccountId")
+_VERSION = "2012-10-17"
+_Block = dict[str, dict[str, Any]]
+
+
+@dataclass
+class Plain:
+    """One rendering of all documents that are compared with each other.
+
+    Attributes:
+        symbols: the unknowns.
+        labels: what each key that was made up stands for.
+    """
+
+    symbols: Symbols
+    labels: dict[str, str] = field(default_factory=dict)
+    _originals: dict[str, str] = field(default_factory=dict)
+
+    def text(self, text: str) -> str:
+        """Return a text with a value for each unknown that has one here."""
+        if not has_unknown(text):
+            return text
+        left = {each.sign: each.sign for each in self.symbols.unknowns(text) if _is_open(each)}
+        found = self.symbols.concrete(text, left)
+        self._originals[found] = text
+        return found
+
+    def documents(self, policies: Sequence[AttachedPolicy]) -> list[Named]:
+        """Return the policies of a principal, a document for each statement."""
+        return [named for policy in policies for named in self._documents(policy)]
+
+    def granted(
+        self, policies: Sequence[AttachedPolicy], arn: str, principal: Principal
+    ) -> list[Named]:
+        """Return what the policies of a resource say of a principal, as its own policies would.
+
+        What they leave to the account's policies is not among it.
+        """
+        found = []
+        for policy in policies:
+            for number, statement in enumerate(_statements(policy), start=1):
+                named = names_principal(Question(principal, "", arn), statement, self.symbols)
+                direct = names_principal(
+                    Question(principal, "", arn), statement, self.symbols, exactly=True
+                )
+                allows = statement.get("Effect") == "Allow"
+                about_it = statement.get("Resource") in ("*", arn)
+                if direct is False if allows else not (named and about_it):
+                    continue
+                kept = {
+                    key: value
+                    for key, value in statement.items()
+                    if key not in ("Principal", "NotPrincipal", "Resource", "NotResource")
+                }
+                found.append(self._named(policy, number, {**kept, "Resource": arn}))
+        return found
+
+    def of_resource(self, policies: Sequence[AttachedPolicy]) -> list[Named]:
+        """Return the policies of a resource, a document for each statement."""
+        found = []
+        for policy in policies:
+            for number, statement in enumerate(_statements(policy), start=1):
+                found.append(self._named(policy, number, statement))
+        return found
+
+    def doubts(self, texts: Sequence[str]) -> Iterator[str]:
+        """Yield the pairs of resources whose values here do not tell how they really compare."""
+        originals = [self._originals.get(each, each) for each in texts]
+        kept = [each for each in dict.fromkeys(originals) if not self._opaque(each)]
+        for one, other in combinations(kept, 2):
+            if has_unknown(one) or has_unknown(other):
+                parts = zip(one.split(":", 5)[:5], other.split(":", 5)[:5], strict=False)
+                same = [self.symbols.same(a, b) for a, b in parts if not {"*", "?"} & {*a, *b}]
+                if False in same:
+                    continue  # they are apart, whatever the rest is
+                if None in same or self._unsure(one, other) or self._unsure(other, one):
+                    one, other = self.symbols.shown(one), self.symbols.shown(other)
+                    yield f"how {one} and {other} compare"
+
+    def _unsure(self, pattern: str, text: str) -> bool:
+        """Tell whether it depends on what AWS makes up whether a pattern matches."""
+        return "${" not in pattern + text and self.symbols.matches(pattern, text) is None
+
+    def shown(self, text: str) -> str:
+        """Return a text of a witness as a message shows it: what was unknown by its label."""
+        return self.symbols.shown(self._originals.get(text, text))
+
+    def assumed(self, context: Mapping[str, Any]) -> str:
+        """Return what a request takes for granted of the unknowns; nothing if it does not."""
+        found = [
+            f"{'if' if value == 'true' else 'unless'} {self.labels[key]}"
+            for key, value in context.items()
+            if key in self.labels
+        ]
+        return " and ".join(found)
+
+    # --- one statement ----------------------------------------------------------------------
+
+    def _documents(self, policy: AttachedPolicy) -> Iterator[Named]:
+        if policy.document is None:
+            for effect in ("Allow", "Deny"):
+                block = self._if(f"{policy.name}, which is not known, has such an {effect}")
+                everything = {"Effect": effect, "Action": "*", "Resource": "*", "Condition": block}
+                yield Named(policy.name, {"Version": _VERSION, "Statement": everything})
+            return
+        for number, statement in enumerate(_statements(policy), start=1):
+            yield self._named(policy, number, statement)
+
+    def _named(self, policy: AttachedPolicy, number: int, statement: Document) -> Named:
+        effect = statement.get("Effect")
+        if isinstance(effect, str) and has_unknown(effect):
+            raise SecretAccessError(
+                f"Effect in {policy.name} is {self.symbols.shown(effect)}",
+                allowed="Allow and Deny are allowed",
+                remedy="give the parameter that it comes from",
+            )
+        sid = statement.get("Sid")
+        name = f"{policy.name}, statement {number}" + (f" ({sid})" if sid else "")
+        blocks = [self._conditions(statement.get("Condition", {}))]
+        if policy.doubt is not None:
+            blocks.append(self._if(policy.doubt))
+        rest = {key: each for key, each in statement.items() if key not in _TAKEN_APART}
+        parts = []
+        for chosen in product(
+            *(self._choices(statement, each) for each in ("Action", "Resource")),
+            self._principals(statement),
+        ):
+            block: _Block = {}
+            for conditions in [*blocks, *(conditions for _, conditions in chosen)]:
+                for operator, keys in conditions.items():
+                    merged = block.setdefault(operator, {})
+                    if isinstance(keys, Mapping):
+                        merged.update(keys)
+                    else:
+                        block[operator] = keys  # which is refused when it is read
+            part = {**rest, **{key: each for some, _ in chosen for key, each in some.items()}}
+            parts.append({**part, "Condition": block} if block else part)
+        document = policy.document or {}
+        return Named(name, {"Version": document.get("Version", "2008-10-17"), "Statement": parts})
+
+    def _choices(self, statement: Document, name: str) -> list[tuple[dict[str, Any], _Block]]:
+        """Return an Action or a Resource as alternatives, each with what it depends on."""
+        if name not in statement:
+            negated = f"Not{name}"
+            if negated not in statement:
+                return [({}, {})]
+            given = _texts(statement[negated])
+            if given is None:
+                return [({negated: statement[negated]}, {})]
+            fixed = [self.text(each) for each in given if not self._opaque(each)]
+            left: dict[str, Any] = {negated: fixed} if fixed else {name: "*"}
+            unless: _Block = {}
+            for each in given:
+                if self._opaque(each):
+                    unless.setdefault("Bool", {}).update(self._unless(name, each)["Bool"])
+            return [(left, unless)]
+        given = _texts(statement[name])
+        if given is None:
+            return [({name: statement[name]}, {})]
+        fixed = [self.text(each) for each in given if not self._opaque(each)]
+        found: list[tuple[dict[str, Any], _Block]] = [({name: fixed}, {})] if fixed else []
+        for each in given:
+            if self._opaque(each):
+                wide = "*" if name == "Action" else self._widened(each)
+                found.append(({name: wide}, self._if(self._is(name, each))))
+        return found or [({name: []}, {})]
+
+    def _principals(self, statement: Document) -> list[tuple[dict[str, Any], _Block]]:
+        """Return each of the principals of a resource's statement by itself."""
+        given = statement.get("Principal")
+        if given is None:
+            key = "NotPrincipal"
+            return [({key: self._all(statement[key])} if key in statement else {}, {})]
+        if not isinstance(given, Mapping):
+            return [({"Principal": given}, {})]
+        found: list[tuple[dict[str, Any], _Block]] = []
+        for kind, names in given.items():
+            for name in _texts(names) or [names]:
+                condition = {} if kind == "AWS" else self._if(f"{kind} {name} asks")
+                found.append(({"Principal": {kind: self._all(name)}}, condition))
+        return found
+
+    def _conditions(self, block: object) -> _Block:
+        if not isinstance(block, Mapping):
+            return {"": {"": block}}  # which is refused when it is read
+        found: _Block = {}
+        for operator, keys in block.items():
+            for key, values in keys.items() if isinstance(keys, Mapping) else ():
+                texts = _texts(values)
+                if any(map(self._opaque, [operator, key, *(texts or [])])):
+                    shown = f"{operator} {key} {' or '.join(texts or [])}"
+                    found.setdefault("Bool", {}).update(self._if(f"{shown} holds")["Bool"])
+                else:
+                    found.setdefault(operator, {})[self.text(key)] = self._all(values)
+            if not isinstance(keys, Mapping):
+                found[operator] = keys
+        return found
+
+    def _all(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, Mapping):
+            return {key: self._all(each) for key, each in value.items()}
+        return [self._all(each) for each in value] if isinstance(value, list) else value
+
+    # --- what may be anything ---------------------------------------------------------------
+
+    def _opaque(self, text: str) -> bool:
+        return has_unknown(text) and any(map(_is_open, self.symbols.unknowns(text)))
+
+    def _widened(self, text: str) -> str:
+        signs = {each.sign: "*" for each in self.symbols.unknowns(text) if _is_open(each)}
+        found = self.symbols.concrete(text, signs)
+        self._originals[found] = text
+        return found
+
+    def _is(self, name: str, text: str) -> str:
+        return f"the {name.lower()} is {text}"
+
+    def _if(self, what: str) -> _Block:
+        key = f"unknown:{hashlib.sha256(what.encode()).hexdigest()[:16]}"
+        self.labels[key] = self.symbols.shown(what)
+        return {"Bool": {key: "true"}}
+
+    def _unless(self, name: str, text: str) -> _Block:
+        (key,) = self._if(self._is(name, text))["Bool"]
+        return {"Bool": {key: "false"}}
+
+
+_TAKEN_APART = {
+    *("Sid", "Condition", "Action", "NotAction", "Resource", "NotResource"),
+    *("Principal", "NotPrincipal"),
+}
+
+
+def _is_open(unknown: Unknown) -> bool:
+    return not unknown.made_up and unknown.label not in _PLACES
+
+
+def _statements(policy: AttachedPolicy) -> list[Document]:
+    """Return the statements of a policy.
+
+    Raises:
+        SecretAccessError: if it has none that could be read.
+    """
+    found = (policy.document or {}).get("Statement")
+    listed: list[Any] = found if isinstance(found, list) else [found]
+    if not listed or not all(isinstance(each, Mapping) for each in listed):
+        raise SecretAccessError(
+            f"{policy.name} has no list of statements",
+            allowed="one statement or more are allowed",
+            remedy="correct the policy: nothing is guessed of it",
+        )
+    return listed
+
+
+def _texts(value: object) -> list[str] | None:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, list) and value and all(isinstance(each, str) for each in value):
+        return value
+    return None
