@@ -47,7 +47,7 @@ def test_the_python_examples_run_and_emit_what_is_shown() -> None:
         elif block["language"] == "text":
             assert printed.getvalue() == block["body"]
     template = Template.from_stack(names["stack"])
-    template.resource_count_is("AWS::IAM::ManagedPolicy", 6)
+    template.resource_count_is("AWS::IAM::ManagedPolicy", 7)
     template.resource_count_is("AWS::IAM::Policy", 1)
 
 
