@@ -4,7 +4,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from constructs_lib.errors import SecretAccessError, shown
@@ -75,7 +75,7 @@ class Policies:
             identity=_read_all(self.identity, "identity policy"),
             boundary=_read_one(self.permissions_boundary, "permissions boundary"),
             session=_read_one(self.session, "session policy"),
-            resource=_read_one(self.resource, "resource policy", principals="own"),
+            resource=_read_own(self.resource, bounded=self.permissions_boundary is not None),
             levels=tuple(levels),
             resource_control=_read_all(
                 self.resource_control, "resource control policy", principals="needed"
@@ -290,8 +290,6 @@ class _Asked:
         raise _undecided(statement, "its NotPrincipal excepts the principal, but not all it is")
 
     def _named_as(self, named: Principals) -> str:
-        if named.negated:
-            return "principal"
         how = {self._how(each, None) for each in named.aws}
         return next(name for name in ("session", "principal", "account") if name in how)
 
@@ -357,7 +355,6 @@ def _allows_everything(statement: PolicyStatement) -> bool:
         and any(str(action) == "*" for action in statement.actions)
         and any(str(text.fixed) == "*" for text in statement.resources)
         and statement.principals is not None
-        and not statement.principals.negated
         and "*" in statement.principals.aws
     )
 
@@ -366,6 +363,28 @@ def _read_one(
     document: Document | Named | None, kind: str, *, principals: Principled = "forbidden"
 ) -> tuple[PolicyStatement, ...] | None:
     return None if document is None else _read_named(document, kind, principals=principals)
+
+
+def _read_own(
+    document: Document | Named | None, *, bounded: bool
+) -> tuple[PolicyStatement, ...] | None:
+    """Return the statements of a resource's policy, as they are for a principal.
+
+    "The NotPrincipal element with a Deny effect will always deny any IAM principal that has a
+    permissions boundary policy attached, regardless of the values specified in the NotPrincipal
+    element." Whoever asks or compares these statements is to see that in them.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+    """
+    read = _read_one(document, "resource policy", principals="own")
+    if read is None or not bounded:
+        return read
+    return tuple(
+        replace(each, principals=_EVERYONE) if each.principals and each.principals.negated else each
+        for each in read
+    )
+
+
+_EVERYONE = Principals(negated=False, aws=("*",), others=0)
 
 
 def _read_named(

@@ -116,7 +116,8 @@ def _read_statement(
             _refuse(place, f"has the {action_key} {shown(action)}", "service:Name or * is allowed")
     resource_key: str = "Resource"
     resources: tuple[str, ...] = ("*",)
-    if principals != "own" or not _is_of_trust(actions, statement):
+    of_trust = principals == "own" and _is_of_trust(actions, statement)
+    if not of_trust:
         resource_key = _one_of(statement, place, "Resource", "NotResource")
         resources = _strings(statement[resource_key], place, resource_key)
     for resource in resources:
@@ -126,7 +127,7 @@ def _read_statement(
         place=place,
         sid=sid or None,
         allows=effect == "Allow",
-        principals=_read_principals(statement, place, principals),
+        principals=_read_principals(statement, place, principals, of_trust=of_trust),
         actions=tuple(pattern(action.lower()) for action in actions),
         not_action=action_key == "NotAction",
         resources=tuple(read_text(text, place, version) for text in resources),
@@ -146,7 +147,7 @@ def _is_of_trust(actions: tuple[str, ...], statement: Mapping[str, Any]) -> bool
 
 
 def _read_principals(
-    statement: Mapping[str, Any], place: str, principals: str
+    statement: Mapping[str, Any], place: str, principals: str, *, of_trust: bool
 ) -> Principals | None:
     given = [key for key in ("Principal", "NotPrincipal") if key in statement]
     if principals == "forbidden":
@@ -154,6 +155,13 @@ def _read_principals(
             _refuse(place, f"has a {given[0]}", "none is allowed in a policy of an identity")
         return None
     key = _one_of(statement, place, "Principal", "NotPrincipal")
+    if key == "NotPrincipal":
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+        if principals == "needed" or of_trust:
+            kind = "a role's trust policy" if of_trust else "a resource control policy"
+            _refuse(place, "has a NotPrincipal", f"only Principal is allowed in {kind}")
+        if statement["Effect"] == "Allow":
+            _refuse(place, "allows by NotPrincipal", "NotPrincipal is allowed only with Deny")
     value = statement[key]
     if value == "*":
         return Principals(key == "NotPrincipal", ("*",), 0)

