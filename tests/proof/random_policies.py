@@ -9,6 +9,8 @@ REGION = "eu-west-1"
 USER = f"arn:aws:iam::{HOME}:user/team/alice"
 ROLE = f"arn:aws:iam::{HOME}:role/app"
 SESSION = f"arn:aws:sts::{HOME}:assumed-role/app/one"
+ROOT = f"arn:aws:iam::{HOME}:root"
+TARGETS = "arn:aws:iam::*:role/team/t*"
 
 SECRET_ACTIONS = ("GetSecretValue", "DescribeSecret", "PutSecretValue", "TagResource")
 NAMES = ("prod/db-AbCdEf", "prod/db-replica-AbCdEf", "prod/db2-AbCdEf", "dev/db-AbCdEf")
@@ -17,11 +19,14 @@ ACTION_PATTERNS = (
     *(f"secretsmanager:{action}" for action in SECRET_ACTIONS),
     *("secretsmanager:*", "secretsmanager:Get*", "SecretsManager:get*value", "*", "kms:*"),
     *("kms:Decrypt", "secretsmanager:ListSecrets", "secretsmanager:*Secret*"),
+    *("sts:AssumeRole", "sts:*"),
 )
+TRUST_ACTIONS = ("sts:AssumeRole", "sts:AssumeRole*", "sts:*", "sts:TagSession")
 CONTEXT: dict[str, tuple[Any, ...]] = {
     "aws:ResourceTag/Project": ("orders", "billing", "Orders", "or*"),
     "aws:PrincipalTag/Project": ("orders", "billing"),
     "aws:PrincipalTag/Team": ("a", "b"),
+    "aws:PrincipalTag/Digest": ("aGk=", "aGkh", "AGK="),
     # The judge finds that an IPv6 address is not outside an IPv4 network (test_evaluator.py).
     "aws:SourceIp": ("10.0.0.7", "10.1.2.3", "192.0.2.1"),
     "aws:CurrentTime": ("2026-01-01T00:00:00Z", "2026-06-30T12:00:00Z"),
@@ -46,6 +51,9 @@ TESTS: tuple[tuple[str, str, tuple[Any, ...]], ...] = (
     ("Date", "aws:CurrentTime", ("2026-03-01T00:00:00Z", "2026-01-01T00:00:00Z")),
     ("Numeric", "aws:MultiFactorAuthAge", ("3600", "10", "100")),
     ("Bool", "aws:SecureTransport", ("true", "false")),
+    # The judge compares the text of base64, not the bytes: "aGl=" is spelled otherwise, and has
+    # the same bytes as "aGk=" (test_evaluator.py).
+    ("Binary", "aws:PrincipalTag/Digest", ("aGk=", "aGkh", "aGo=")),
 )
 OPERATORS = {
     "String": (
@@ -57,11 +65,18 @@ OPERATORS = {
     "Date": ("DateEquals", "DateNotEquals", "DateLessThan", "DateGreaterThanEquals"),
     "Numeric": ("NumericEquals", "NumericNotEquals", "NumericLessThan", "NumericGreaterThanEquals"),
     "Bool": ("Bool",),
+    "Binary": ("BinaryEquals",),
 }
 PRINCIPALS = (
-    *("*", {"AWS": "*"}, {"AWS": HOME}, {"AWS": f"arn:aws:iam::{HOME}:root"}, {"AWS": AWAY}),
+    *("*", {"AWS": "*"}, {"AWS": HOME}, {"AWS": ROOT}, {"AWS": AWAY}),
     *({"AWS": [USER, ROLE]}, {"AWS": USER}, {"AWS": ROLE}, {"Service": "ecs.amazonaws.com"}),
     *({"AWS": SESSION}, {"AWS": [SESSION, HOME]}),
+)
+# To except a user takes its account beside it, and a session its role too (test_evaluator.py).
+NOT_PRINCIPALS = (
+    *({"AWS": [USER, HOME]}, {"AWS": [ROOT, USER]}, {"AWS": [SESSION, ROLE, HOME]}),
+    *({"AWS": [USER, SESSION, ROLE, ROOT]}, {"AWS": ROOT}, {"AWS": [HOME, AWAY]}, {"AWS": USER}),
+    *({"AWS": AWAY}, {"Service": "ecs.amazonaws.com"}),
 )
 CALLED_VIA = ("athena.amazonaws.com", "a.amazonaws.com", "b.*", "c.amazonaws.com")
 
@@ -85,6 +100,8 @@ def random_case(chance: random.Random) -> Case:
         action, resource = "kms:Decrypt", f"arn:aws:kms:{REGION}:{account}:key/k1"
     elif chance.random() < 0.08:
         action, resource, account = "secretsmanager:ListSecrets", "*", HOME
+    elif chance.random() < 0.1:
+        action, resource = "sts:AssumeRole", f"arn:aws:iam::{account}:role/team/target"
     else:
         action = f"secretsmanager:{chance.choice(SECRET_ACTIONS)}"
         resource = f"arn:aws:secretsmanager:{REGION}:{account}:secret:{chance.choice(NAMES)}"
@@ -107,7 +124,9 @@ def random_case(chance: random.Random) -> Case:
         ]
     if chance.random() < 0.1:
         policies["resource_control"] = [_denying(chance, account) for _ in range(2)]
-    if is_key or (action != "secretsmanager:ListSecrets" and chance.random() < 0.4):
+    if action == "sts:AssumeRole":
+        policies["resource"] = _trust(chance, account)
+    elif is_key or (action != "secretsmanager:ListSecrets" and chance.random() < 0.4):
         policies["resource"] = _document(chance, account, principals=True)
     return Case(principal, action, resource, context, policies)
 
@@ -123,24 +142,39 @@ def _document(chance: random.Random, account: str, *, principals: bool = False) 
     return {"Version": version, "Statement": statements}
 
 
+def _trust(chance: random.Random, account: str) -> dict[str, Any]:
+    """Return a role's trust policy: it names no resource, and knows no NotPrincipal."""
+    document = _document(chance, account, principals=True)
+    for statement in document["Statement"]:
+        for element in ("NotPrincipal", "NotAction", "Resource", "NotResource"):
+            statement.pop(element, None)
+        statement["Principal"] = chance.choice(PRINCIPALS)
+        statement["Action"] = _some(chance, TRUST_ACTIONS)
+    return document
+
+
 def _denying(chance: random.Random, account: str) -> dict[str, Any]:
     """Return a resource control policy: it denies everyone something, but never `*` alone."""
     statement = _statement(chance, account, principals=True)
-    statement.pop("NotAction", None)
-    actions = _some(chance, ("secretsmanager:*", "secretsmanager:Get*", "kms:*", "kms:Decrypt"))
+    for element in ("NotPrincipal", "NotAction"):
+        statement.pop(element, None)
+    patterns = ("secretsmanager:*", "secretsmanager:Get*", "kms:*", "kms:Decrypt", "sts:AssumeRole")
+    actions = _some(chance, patterns)
     statement.update(Effect="Deny", Principal="*", Action=actions)
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
 def _statement(chance: random.Random, account: str, *, principals: bool) -> dict[str, Any]:
     statement: dict[str, Any] = {"Effect": "Allow" if chance.random() < 0.75 else "Deny"}
-    if principals:
+    if principals and statement["Effect"] == "Deny" and chance.random() < 0.25:
+        statement["NotPrincipal"] = chance.choice(NOT_PRINCIPALS)
+    elif principals:
         statement["Principal"] = chance.choice(PRINCIPALS)
     negate = chance.random() < 0.08
     statement["NotAction" if negate else "Action"] = _some(chance, ACTION_PATTERNS)
     negate = chance.random() < 0.08
     arn = f"arn:aws:secretsmanager:{REGION}:{account}:secret:"
-    resources = (*(arn + name for name in NAME_PATTERNS), "*", "arn:aws:kms:*:*:key/k?")
+    resources = (*(arn + name for name in NAME_PATTERNS), "*", "arn:aws:kms:*:*:key/k?", TARGETS)
     statement["NotResource" if negate else "Resource"] = _some(chance, resources)
     if chance.random() < 0.45:
         statement["Condition"] = _condition(chance)
