@@ -1,0 +1,23 @@
+"""Every statement that the library can emit: one file for each intent. This is the security review.
+
+The facts about actions, resources and condition keys are those of AWS's Service Authorization
+Reference: https://docs.aws.amazon.com/service-authorization/latest/reference/
+list_awssecretsmanager.html (and .../list_awskeymanagementservice.html for KMS).
+"""
+
+from constructs_lib.statements.administer import administer
+from constructs_lib.statements.create import create
+from constructs_lib.statements.deny import deny
+from constructs_lib.statements.describe import describe_tagged
+from constructs_lib.statements.read import read
+from constructs_lib.statements.statement import Condition, Statement
+
+__all__ = [
+    "Condition",
+    "Statement",
+    "administer",
+    "create",
+    "deny",
+    "describe_tagged",
+    "read",
+]
