@@ -8,8 +8,8 @@ text that shows it, or refused where an answer would take too long.
 import re
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 from constructs_lib.errors import SecretAccessError, shown
 
@@ -33,24 +33,25 @@ class Pattern:
     """A pattern, ready to be matched. Make one with `pattern`."""
 
     signs: str
-    _parts: tuple[re.Pattern[str], ...] = field(init=False, repr=False, compare=False)
-    _lengths: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        """Compile the pieces between the `*`."""
-        pieces = self.signs.split(ANY)
-        parts = tuple(
-            re.compile("".join("." if sign == ONE else re.escape(sign) for sign in piece), re.S)
-            for piece in pieces
+    @cached_property
+    def _pieces(self) -> tuple[tuple[re.Pattern[str], int], ...]:
+        """What stands between the `*`, with its length. Most patterns never get so far."""
+        return tuple(
+            (
+                re.compile(
+                    "".join("." if sign == ONE else re.escape(sign) for sign in piece), re.S
+                ),
+                len(piece),
+            )
+            for piece in self.signs.split(ANY)
         )
-        object.__setattr__(self, "_parts", parts)
-        object.__setattr__(self, "_lengths", tuple(map(len, pieces)))
 
     def __str__(self) -> str:
         """Return the pattern as a policy spells it."""
         return self.signs.replace(ANY, "*").replace(ONE, "?")
 
-    @property
+    @cached_property
     def beginning(self) -> str:
         """What every text that matches begins with."""
         return _WILDCARD.split(self.signs, maxsplit=1)[0]
@@ -67,19 +68,25 @@ class Pattern:
 
     def matches(self, text: str) -> bool:
         """Tell whether `text` matches. Each piece is sought once, from left to right."""
-        first, *others = self._parts
-        if not others:
-            return first.fullmatch(text) is not None
+        if not text.startswith(self.beginning):
+            return False
+        if ANY not in self.signs:
+            return len(text) == len(self.signs) and all(
+                sign in (ONE, letter) for sign, letter in zip(self.signs, text, strict=True)
+            )
+        if len(self.signs) == len(self.beginning) + 1:
+            return True
+        (first, at), *others = self._pieces
         if not first.match(text):
             return False
-        at = self._lengths[0]
-        for piece, length in zip(others[:-1], self._lengths[1:-1], strict=True):
+        *between, (last, length) = others
+        for piece, its in between:
             found = piece.search(text, at)
             if not found:
                 return False
-            at = found.start() + length
-        end = len(text) - self._lengths[-1]
-        return end >= at and others[-1].match(text, end) is not None
+            at = found.start() + its
+        end = len(text) - length
+        return end >= at and last.match(text, end) is not None
 
 
 @lru_cache(maxsize=65_536)

@@ -164,7 +164,12 @@ class Symbols:
             if all(each.made_up for each in self.unknowns(pattern + text)):
                 return False  # what AWS makes up in one of them, the other does not have
             signs = [f"\\{sign}" if sign in "*?" else sign for sign in pattern]
-        meeting = _Meeting(self, signs, list(text))
+        alike = 0  # what both begin with is the same in both, whatever its unknowns are
+        for wanted, given in zip(signs, text, strict=False):
+            if wanted != given or wanted in "*?":
+                break
+            alike += 1
+        meeting = _Meeting(self, signs[alike:], list(text[alike:]))
         if not meeting.may():
             return False
         return True if meeting.must() else None

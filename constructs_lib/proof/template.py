@@ -343,7 +343,9 @@ class _Reader:
         return Place(scope.name, logical_id, type_, scope.construct_path(logical_id))
 
     def _document(self, scope: Scope, value: object, place: str) -> Document:
-        found = scope.resolve(value, place)
+        return self._resolved_document(scope, scope.resolve(value, place), place)
+
+    def _resolved_document(self, scope: Scope, found: object, place: str) -> Document:
         if not isinstance(found, Mapping):
             scope.refuse(place, f"is {shown(found)}", "a policy document is allowed")
         return found
@@ -473,13 +475,11 @@ class _Reader:
                 if isinstance(inline, str):
                     here = f"{place}.Policies"
                 scope.refuse(here, f"is {shown(inline)}", "a PolicyDocument is needed")
-            document = self._document(scope, inline["PolicyDocument"], f"{here}.PolicyDocument")
+            document = inline["PolicyDocument"]
+            document = self._resolved_document(scope, document, f"{here}.PolicyDocument")
             called = str(inline.get("PolicyName"))
             label = f"inline policy {self._symbols.shown(called)} of {where}"
             draft.inline.setdefault(called, []).append(AttachedPolicy(label, document, where))
-        if kind == "user":
-            for group in self._texts(scope, properties, "Groups", place):
-                self._join_group(scope, one, group)
 
     def _trust(
         self, scope: Scope, properties: Mapping[str, Any], place: str, where: Place
@@ -529,6 +529,11 @@ class _Reader:
             kind = _ONE_TARGET[type_]
             prop = _NAME_PROP[kind]
             targets = [(kind, scope.text(properties.get(prop), f"{place}.{prop}"))]
+        elif type_ == "AWS::IAM::User":  # only now is every group known that the templates create
+            account = scope.pseudo("AWS::AccountId", place)
+            one: _Id = (account, "user", name_of(scope, logical_id, "UserName"))
+            for group in self._texts(scope, properties, "Groups", place):
+                self._join_group(scope, one, group)
         elif type_ == "AWS::IAM::UserToGroupAddition":
             group = scope.text(properties.get("GroupName"), f"{place}.GroupName")
             for user in self._texts(scope, properties, "Users", place):

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from json import dumps
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 from constructs_lib.errors import SecretAccessError, shown
-from constructs_lib.placeholders import for_template, has_token
-from constructs_lib.proof.bounds import Judgement, Question, judge
+from constructs_lib.proof.asked import Context, decryption, member_of, told
+from constructs_lib.proof.bounds import Question
 from constructs_lib.proof.changes import ever_allowed, new_access
-from constructs_lib.proof.intrinsics import LeftOut, Scope
-from constructs_lib.proof.lookup import key_of, names_secret, no_such, principal_of, secret_of
-from constructs_lib.proof.physical import secret_suffix
+from constructs_lib.proof.lookup import key_of
 from constructs_lib.proof.prover import DEFAULT_TIME_LIMIT
-from constructs_lib.proof.stacks import Stack, read_assembly, url_suffix
-from constructs_lib.proof.symbols import NAME, Symbols, has_unknown
+from constructs_lib.proof.stacks import Stack, read_assembly
+from constructs_lib.proof.symbols import Symbols
 from constructs_lib.proof.template import (
     AttachedPolicy,
     Deployment,
@@ -28,11 +25,10 @@ from constructs_lib.proof.template import (
     default_key_policy,
     read,
 )
-from constructs_lib.scope import SecretScope
+from constructs_lib.testing.given import Given, key_that_it_brings, placed
+from constructs_lib.testing.messages import Case, how_to_decide, listed, outsiders, who_is
 
 __all__ = ["SecretAccess"]
-
-Context: TypeAlias = Mapping[str, "str | Sequence[str] | None"]
 
 # AWS authorizes these on `*` alone; with a secret's ARN they grant nothing.
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
@@ -41,8 +37,6 @@ _WITHOUT_RESOURCE = {
     "secretsmanager:getrandompassword",
     "secretsmanager:listsecrets",
 }
-_OF_SECRETS = ("secret_full_arn", "secret_arn", "attr_id", "key_arn")
-_OF_PRINCIPALS = ("role_arn", "user_arn", "group_arn")
 _SECRETS_OWN_KEY = "alias/aws/secretsmanager"
 
 
@@ -77,6 +71,10 @@ class SecretAccess:
     _managed_policies: Mapping[str, Document] | None = None
 
     # --- reading ----------------------------------------------------------------------------
+
+    @property
+    def _given(self) -> Given:
+        return Given(self.deployments, self._stack)
 
     @classmethod
     def _of(
@@ -117,7 +115,7 @@ class SecretAccess:
         assert stage is not None  # a stack without an app makes one
         assembly = stage.synth(force=True)
         given = read_assembly(assembly.directory)
-        stacks = _placed(given, region, account, partition, parameters)
+        stacks = placed(given, region, account, partition, parameters)
         return cls._of(stacks, managed_policies, stack)
 
     @classmethod
@@ -146,7 +144,7 @@ class SecretAccess:
         names = ["template"] if len(templates) == 1 else []
         names += [f"template {number}" for number in range(1, len(templates) + 1)]
         given = [Stack(name, each) for name, each in zip(names, templates, strict=False)]
-        stacks = _placed(given, region, account, partition, parameters)
+        stacks = placed(given, region, account, partition, parameters)
         return cls._of(stacks, managed_policies)
 
     @classmethod
@@ -165,7 +163,7 @@ class SecretAccess:
         Raises:
             SecretAccessError: if it is no cloud assembly, or a template can't be understood.
         """
-        stacks = _placed(read_assembly(directory), region, account, partition, parameters)
+        stacks = placed(read_assembly(directory), region, account, partition, parameters)
         if not stacks:
             raise SecretAccessError(
                 f"{directory} has no stacks",
@@ -228,18 +226,20 @@ class SecretAccess:
             SecretAccessError: if something given is not known.
         """
         self.assert_can(principal, "secretsmanager:GetSecretValue", secret, context=context)
-        named = encryption_key if encryption_key is not None else _key_that_it_brings(secret)
-        for deployment, who in self._found(principal):
-            if not self._is_in(deployment, secret):
+        named = encryption_key if encryption_key is not None else key_that_it_brings(secret)
+        for deployment, who in self._given.principals(principal):
+            if not self._given.is_in(deployment, secret):
                 continue
-            which = self._secret(deployment, secret)
-            who = _member(who, deployment.symbols)
-            given = which.key if named is None else self._text(deployment, named, ("key_arn",))
+            which = self._given.secret(deployment, secret)
+            who = member_of(who, deployment.symbols)
+            given = (
+                which.key if named is None else self._given.text(deployment, named, ("key_arn",))
+            )
             if given is None or given.endswith(_SECRETS_OWN_KEY):
                 continue
             key = key_of(deployment, given, which)
-            question = _decrypt(who, which, key if isinstance(key, str) else key.arn)
-            _Case(deployment, question, self._key_policies(key, who), which).demand(True)
+            question = decryption(who, which, key if isinstance(key, str) else key.arn)
+            Case(deployment, question, self._key_policies(key, who), which).demand(True)
 
     def assert_only(
         self,
@@ -269,24 +269,24 @@ class SecretAccess:
         for principal in principals:
             self.assert_can(principal, action, secret, context=context)
         for deployment in self.deployments:
-            if not self._is_in(deployment, secret):
+            if not self._given.is_in(deployment, secret):
                 continue
-            asked = secret if secret == "*" else self._secret(deployment, secret)
-            listed = [
+            asked = secret if secret == "*" else self._given.secret(deployment, secret)
+            meant = [
                 who
                 for principal in principals
-                for at, who in self._found(principal)
+                for at, who in self._given.principals(principal)
                 if at is deployment
             ]
-            arns = {who.arn for who in listed}
-            groups = {(who.account, who.name) for who in listed if who.kind == "group"}
+            arns = {who.arn for who in meant}
+            groups = {(who.account, who.name) for who in meant if who.kind == "group"}
             found: list[str] = []
             doubts: list[str] = []
             for other in deployment.principals:
                 grouped = any((other.account, group) in groups for group in other.groups)
                 same = any(
                     (other.kind, other.account, other.name) == (who.kind, who.account, who.name)
-                    for who in listed
+                    for who in meant
                 )
                 if other.arn in arns or grouped or same:
                     continue
@@ -296,11 +296,11 @@ class SecretAccess:
                     found.append(case.sentence(judgement))
                     doubts += judgement.doubts
             if isinstance(asked, Secret):
-                found += _outsiders(deployment, asked, action)
+                found += outsiders(deployment, asked, action)
             if found:
-                names = _listed([_who(each, deployment.symbols) for each in listed])
+                names = listed([who_is(each, deployment.symbols) for each in meant])
                 first = f"{action} is not for {names} alone" if names else f"{action} is for some"
-                remedy = f"{_how_to_decide(doubts)}, or " if doubts else ""
+                remedy = f"{how_to_decide(doubts)}, or " if doubts else ""
                 remedy += "take it from them, or list them"
                 raise AssertionError(f"{first}; {'; '.join(found)}; {remedy}")
 
@@ -340,19 +340,19 @@ class SecretAccess:
         for deployment, who in (
             [(at, one) for at in self.deployments for one in at.principals]
             if everyone
-            else self._found(principal)
+            else self._given.principals(principal)
         ):
-            if not self._is_in(deployment, secret):
+            if not self._given.is_in(deployment, secret):
                 continue
-            who = _member(who, deployment.symbols)
+            who = member_of(who, deployment.symbols)
             pattern = isinstance(secret, str) and ("*" in secret or "?" in secret)
-            arn = secret if pattern else self._secret(deployment, secret).arn
+            arn = secret if pattern else self._given.secret(deployment, secret).arn
             sentence = ever_allowed(deployment, who, actions, [arn], time_limit)
             if sentence is not None:
-                found.append(f"{_who(who, deployment.symbols)}: {sentence}")
+                found.append(f"{who_is(who, deployment.symbols)}: {sentence}")
         if found:
             raise AssertionError(
-                f"{_listed(actions)} is not never allowed; {'; '.join(dict.fromkeys(found))}; "
+                f"{listed(actions)} is not never allowed; {'; '.join(dict.fromkeys(found))}; "
                 "narrow that statement, or deny it with DenySecretAccess"
             )
 
@@ -407,11 +407,11 @@ class SecretAccess:
 
     def _cases(
         self, principal: Any, action: str, secret: Any, context: Context | None
-    ) -> list[_Case]:
+    ) -> list[Case]:
         found = [
             self._case(deployment, who, action, secret, context)
-            for deployment, who in self._found(principal)
-            if self._is_in(deployment, secret)
+            for deployment, who in self._given.principals(principal)
+            if self._given.is_in(deployment, secret)
         ]
         if not found:
             raise SecretAccessError(
@@ -421,22 +421,6 @@ class SecretAccess:
             )
         return found
 
-    def _is_in(self, deployment: Deployment, secret: Any) -> bool:
-        """Tell whether a deployment has a secret, which a Condition may leave out of it."""
-        if isinstance(secret, str):
-            elsewhere = any(names_secret(each, secret) for each in self.deployments)
-            return names_secret(deployment, secret) or not elsewhere
-        try:
-            if isinstance(secret, SecretScope):
-                self._scope_text(deployment, secret.arn)
-            else:
-                self._text(deployment, secret, _OF_SECRETS)
-        except LeftOut:
-            return False
-        except SecretAccessError:
-            pass  # no construct, or not a secret's: that is told where it is used
-        return True
-
     def _case(
         self,
         deployment: Deployment,
@@ -444,7 +428,7 @@ class SecretAccess:
         action: str,
         secret: Any,
         context: Context | None,
-    ) -> _Case:
+    ) -> Case:
         if not isinstance(action, str) or ":" not in action or "*" in action or "?" in action:
             raise SecretAccessError(
                 f"action is {shown(action)}",
@@ -460,155 +444,24 @@ class SecretAccess:
                 else "one secret is allowed",
                 remedy="leave the secret out" if free else "give the secret",
             )
-        who = _member(who, deployment.symbols)
+        who = member_of(who, deployment.symbols)
         if free:
             question = Question(who, action, "*")
-            return _Case(deployment, _told(question, None, context))
+            return Case(deployment, told(question, None, context))
         if action.lower().startswith("kms:"):
-            key = key_of(deployment, self._text(deployment, secret, ("key_arn",)), None)
+            key = key_of(deployment, self._given.text(deployment, secret, ("key_arn",)), None)
             question = Question(who, action, key if isinstance(key, str) else key.arn)
-            told = _told(question, None, {"kms:ViaService": None, **(context or {})})
-            return _Case(deployment, told, self._key_policies(key, who))
-        which = self._secret(deployment, secret)
+            asked = told(question, None, {"kms:ViaService": None, **(context or {})})
+            return Case(deployment, asked, self._key_policies(key, who))
+        which = self._given.secret(deployment, secret)
         question = Question(who, action, which.arn)
-        return _Case(deployment, _told(question, which, context), which.policies, which)
+        return Case(deployment, told(question, which, context), which.policies, which)
 
     def _key_policies(self, key: Key | str, who: Principal) -> tuple[AttachedPolicy, ...]:
         if isinstance(key, Key):
             return (key.policy,)
         document = default_key_policy(key.split(":")[1], who.account)
         return (AttachedPolicy("the key's policy, taken to leave it to the account", document),)
-
-    def _found(self, given: Any) -> list[tuple[Deployment, Principal]]:
-        """Return a principal in every deployment that has it."""
-        found = []
-        for deployment in self.deployments:
-            try:
-                text = self._principal_text(deployment, given)
-            except LeftOut as error:
-                text = str(error)
-                continue
-            who = principal_of(deployment, text, exact=not isinstance(given, str))
-            if who is not None:
-                found.append((deployment, who))
-        if not found:
-            no_such(self.deployments[0], "principal", text)
-        return found
-
-    def _principal_text(self, deployment: Deployment, given: Any) -> str:
-        if not isinstance(given, str) and not any(hasattr(given, each) for each in _OF_PRINCIPALS):
-            given = getattr(given, "grant_principal", given)  # what has a role, has it here
-        return self._text(deployment, given, (*_OF_PRINCIPALS, "attr_arn"))
-
-    def _secret(self, deployment: Deployment, given: Any) -> Secret:
-        if isinstance(given, Secret):
-            return given
-        scope = self._scope_of(deployment, self._stack) if self._stack is not None else None
-        if isinstance(given, SecretScope):
-            text = self._scope_text(deployment, given.arn).removesuffix("-??????")
-            if "*" in text or "?" in text or given.tags:
-                raise SecretAccessError(
-                    f"secret is {shown(given.arn)}",
-                    allowed="a scope of one secret is allowed",
-                    remedy="give one secret by its name or ARN",
-                )
-            complete = text == self._scope_text(deployment, given.arn)
-        else:
-            text = self._text(deployment, given, _OF_SECRETS)
-            complete = isinstance(given, str) or getattr(given, "secret_full_arn", "") is not None
-        if not complete and text.startswith("arn:"):
-            begin, _, name = text.partition(":secret:")
-            known = [
-                each
-                for each in deployment.secrets
-                if each.name == name and each.arn.startswith(f"{begin}:secret:")
-            ]
-            text = known[0].arn if known else text
-            if not known and text[-7:-6] == "-":  # its name looks as if it were complete
-                text += f"-{secret_suffix(deployment.symbols, text)}"
-        found = secret_of(deployment, text, scope=scope)
-        if found is None:
-            no_such(deployment, "secret", text)
-        return found
-
-    def _scope_text(self, deployment: Deployment, arn: str) -> str:
-        if has_token(arn) and self._stack is None:
-            raise SecretAccessError(
-                f"secret is {shown(arn)}",
-                allowed="a scope of what is known is allowed, or SecretAccess.from_stack",
-                remedy="use from_stack, or give the secret's name or ARN",
-            )
-        value = for_template(arn)
-        scope = deployment.reading.scopes[0]
-        if self._stack is not None:
-            value = self._stack.resolve(value)
-            scope = self._scope_of(deployment, self._stack)
-        return scope.text(value, "secret")
-
-    def _text(self, deployment: Deployment, given: Any, attributes: Iterable[str]) -> str:
-        """Return the name or ARN that is given, or that of a construct."""
-        if isinstance(given, str) and not has_token(given):
-            return given
-        if isinstance(given, str) and self._stack is not None:  # the ARN of a scope's key
-            scope = self._scope_of(deployment, self._stack)
-            return scope.text(self._stack.resolve(given), "encryption key")
-        for attribute in () if isinstance(given, str) else attributes:
-            value = getattr(given, attribute, None)
-            stack = getattr(given, "stack", None)
-            if isinstance(value, str) and stack is not None:
-                return self._scope_of(deployment, stack).text(stack.resolve(value), attribute)
-        raise SecretAccessError(
-            f"principal or secret is {shown(given)}",
-            allowed="a construct, a name or an ARN is allowed",
-            remedy="give the role, user, group or secret itself, or its name",
-        )
-
-    def _scope_of(self, deployment: Deployment, stack: Any) -> Scope:
-        """Return the template of a CDK stack."""
-        parent = getattr(stack, "nested_stack_parent", None)
-        if parent is not None:
-            outer = self._scope_of(deployment, parent)
-            return outer.nested[parent.resolve(stack.nested_stack_resource.logical_id)]
-        scopes = [each for each in deployment.reading.scopes if each.parent is None]
-        for scope in scopes:
-            if scope.stack.artifact == stack.artifact_id:
-                return scope
-        if len(scopes) == 1 and scopes[0].stack.artifact is None:
-            return scopes[0]
-        raise SecretAccessError(
-            f"stack {shown(stack.artifact_id)} is not among those that were read",
-            allowed="constructs of the templates that were read are allowed",
-            remedy="read the assembly that has it, or give a name or an ARN",
-        )
-
-
-def _placed(
-    stacks: Sequence[Stack],
-    region: str | None,
-    account: str | None,
-    partition: str | None,
-    parameters: Mapping[str, Any] | None,
-) -> list[Stack]:
-    """Return stacks with what is given for what they do not say themselves."""
-    declared = [each.template.get("Parameters") for each in stacks]
-    known = {str(name) for each in declared if isinstance(each, Mapping) for name in each}
-    for name in parameters or {}:
-        if name not in known:
-            raise SecretAccessError(
-                f"parameter is {shown(name)}",
-                allowed=f"the templates have {', '.join(sorted(known)) or 'none'}",
-                remedy="give one of theirs",
-            )
-    return [
-        replace(
-            each,
-            region=each.region or region,
-            account=each.account or account,
-            partition=each.partition or partition,
-            parameters={**each.parameters, **(parameters or {})},
-        )
-        for each in stacks
-    ]
 
 
 def _go_together(new: Deployment, old: Deployment) -> bool:
@@ -617,271 +470,3 @@ def _go_together(new: Deployment, old: Deployment) -> bool:
         old.reading.choices.get(compared, equal) == equal
         for compared, equal in new.reading.choices.items()
     )
-
-
-def _key_that_it_brings(secret: Any) -> Any:
-    """Return the key that a construct or a scope is known to be under."""
-    if isinstance(secret, str):
-        return None
-    if isinstance(secret, SecretScope):
-        return secret.key_arn
-    return getattr(secret, "encryption_key", None)
-
-
-# ---------------------------------------------------------------------------------------------
-# The request
-# ---------------------------------------------------------------------------------------------
-
-
-def _member(who: Principal, symbols: Symbols) -> Principal:
-    """Return whoever is in a group: a user of whom nothing else is known."""
-    if who.kind != "group":
-        return who
-    name = symbols.sign(
-        f"member of {symbols.shown(who.name)}",
-        key=f"member of {who.arn}",
-        characters=NAME,
-        shortest=1,
-        made_up=True,
-    )
-    arn = f"{who.arn.partition(':group/')[0]}:user/{name}"
-    return replace(who, arn=arn, tags=None)
-
-
-def _told(question: Question, secret: Secret | None, context: Context | None) -> Question:
-    """Return a question with all that follows from it, and what the test says of it."""
-    who, service = question.principal, question.action.partition(":")[0].lower()
-    found: dict[str, tuple[str, ...]] = {
-        "aws:principalaccount": (who.account,),
-        "aws:principaltype": ("AssumedRole" if who.kind == "role" else "User",),
-        # Both services take HTTPS alone, and the principal itself asks.
-        "aws:securetransport": ("true",),
-        "aws:viaawsservice": ("false",),
-        "aws:principalisawsservice": ("false",),
-    }
-    if who.kind != "group":
-        found["aws:principalarn"] = (who.arn,)
-        found["aws:username"] = (who.name,) if who.kind == "user" else ()
-    closed = ["kms:" if service == "secretsmanager" else "secretsmanager:"]
-    closed += ["aws:calledvia", "aws:sourceaccount", "aws:sourcearn", "aws:sourceorg"]
-    if question.resource != "*":
-        parts = question.resource.split(":", 5)
-        found["aws:requestedregion"], found["aws:resourceaccount"] = (parts[3],), (parts[4],)
-    if who.tags is not None and who.kind != "group":
-        found |= {f"aws:principaltag/{key.lower()}": (tag,) for key, tag in who.tags.items()}
-        closed.append("aws:principaltag/")
-    if secret is not None and secret.tags is not None:
-        for begin in ("aws:resourcetag/", "secretsmanager:resourcetag/"):
-            found |= {begin + key.lower(): (tag,) for key, tag in secret.tags.items()}
-            closed.append(begin)
-    for key, value in (context or {}).items():
-        values = () if value is None else (value,) if isinstance(value, str) else tuple(value)
-        found[key.lower()] = values
-        for one, other in _TAG_KEYS:
-            if key.lower().startswith(one) and secret is not None:
-                found[other + key.lower()[len(one) :]] = values
-    return replace(question, context=found, closed=tuple(closed))
-
-
-_TAG_KEYS = (
-    ("aws:resourcetag/", "secretsmanager:resourcetag/"),
-    ("secretsmanager:resourcetag/", "aws:resourcetag/"),
-)
-
-
-def _decrypt(who: Principal, secret: Secret, key_arn: str) -> Question:
-    """Return the request that Secrets Manager makes of KMS, as the principal, to read a secret.
-
-    https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
-    """
-    partition, _, region = secret.arn.split(":", 4)[1:4]
-    suffix = url_suffix(partition, None if has_unknown(region) else region)
-    told = _told(Question(who, "kms:Decrypt", key_arn), None, None)
-    context = {
-        **told.context,
-        "aws:viaawsservice": ("true",),
-        "aws:calledvia": ("secretsmanager.amazonaws.com",),
-        "kms:viaservice": (f"secretsmanager.{region}.{suffix}",),
-        "kms:calleraccount": (who.account,),
-        "kms:encryptioncontext:secretarn": (secret.arn,),
-        "kms:encryptioncontext:secretversionid": ("00000000-0000-0000-0000-000000000000",),
-        "kms:encryptioncontextkeys": ("SecretARN", "SecretVersionId"),
-        "kms:encryptionalgorithm": ("SYMMETRIC_DEFAULT",),
-    }
-    return replace(told, context=context, closed=(*told.closed, "kms:"))
-
-
-# ---------------------------------------------------------------------------------------------
-# The messages
-# ---------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Case:
-    """One request to one deployment, and how its answer is told."""
-
-    deployment: Deployment
-    question: Question
-    resource_policies: tuple[AttachedPolicy, ...] = ()
-    secret: Secret | None = None
-
-    def judgement(self) -> Judgement:
-        return judge(self.question, self.deployment.symbols, resource=self.resource_policies)
-
-    def demand(self, allowed: bool) -> None:
-        judgement = self.judgement()
-        if judgement.allowed is allowed:
-            return
-        if judgement.allowed is None:
-            remedy = _how_to_decide(judgement.doubts)
-        elif allowed:
-            remedy = self._how_to_allow(judgement)
-        else:
-            remedy = "narrow that statement, or deny it with DenySecretAccess"
-        raise AssertionError(f"{self.sentence(judgement)}; {remedy}{self._where()}")
-
-    def sentence(self, judgement: Judgement) -> str:
-        """Return who can or can't do what, and which statement decides it."""
-        symbols = self.deployment.symbols
-        who = _who(self.question.principal, symbols)
-        what = f"{self.question.action} on {self._what()}"
-        if judgement.allowed is None:
-            return f"whether {who} is allowed {what} is open: {_listed(judgement.doubts)}"
-        if judgement.allowed:
-            return f"{who} is allowed {what}: {judgement.decision.reason}{self._covered(judgement)}"
-        return f"{who} is not allowed {what}: {judgement.decision.reason}"
-
-    def _what(self) -> str:
-        symbols = self.deployment.symbols
-        if self.secret is None or not self.question.action.startswith("secretsmanager:"):
-            of = f" for secret {symbols.shown(self.secret.name)}" if self.secret else ""
-            return symbols.shown(self.question.resource) + of
-        if self.secret.place is not None:
-            return f"secret {self.secret.place}"
-        return f"secret {symbols.shown(self.secret.arn)}"
-
-    def _covered(self, judgement: Judgement) -> str:
-        """Return the resources that the deciding statements are about."""
-        resources = {
-            symbols_text
-            for statement in judgement.decision.statements
-            if not statement.not_resource
-            for symbols_text in self._resources(statement.place)
-        }
-        return f", on {_listed(sorted(resources))}" if resources else ""
-
-    def _resources(self, place: str) -> list[str]:
-        for label, statement in self._statements():
-            if place == label or place.startswith(f"{label} ("):
-                given = statement.get("Resource", [])
-                texts = given if isinstance(given, list) else [given]
-                return [self.deployment.symbols.shown(str(each)) for each in texts]
-        return []
-
-    def _statements(self) -> list[tuple[str, Mapping[str, Any]]]:
-        """Return every statement with the beginning of what the evaluator calls it."""
-        found = []
-        for policy in self.question.principal.policies:
-            statements = (policy.document or {}).get("Statement", [])
-            listed = statements if isinstance(statements, list) else [statements]
-            for number, statement in enumerate(listed, start=1):
-                if isinstance(statement, Mapping):
-                    found.append((f"{policy.name}, statement {number}", statement))
-        return found
-
-    def _how_to_allow(self, judgement: Judgement) -> str:
-        if judgement.decision.statements:
-            return "take the request out of that statement"
-        symbols, action = self.deployment.symbols, self.question.action.lower()
-        near = []
-        for label, statement in self._statements():
-            actions = statement.get("Action", [])
-            listed = actions if isinstance(actions, list) else [actions]
-            if statement.get("Effect") == "Allow" and any(
-                symbols.matches(str(each).lower(), action) for each in listed
-            ):
-                condition = statement.get("Condition")
-                under = (
-                    f" if {symbols.shown(dumps(condition, ensure_ascii=False))}"
-                    if condition
-                    else ""
-                )
-                near.append(f"{label} allows it on {_listed(self._resources(label))}{under}")
-        if near:
-            return f"{'; '.join(near[:3])}; extend one of them, or add a statement"
-        names = [policy.name for policy in self.question.principal.policies]
-        if not names:
-            return "it has no policy in the templates; attach one, such as a SecretReader"
-        return f"no statement of {_listed(names)} is about it; add one, such as a SecretReader's"
-
-    def _where(self) -> str:
-        chosen = self.deployment.chosen
-        return f" (where {' and '.join(chosen)})" if chosen else ""
-
-
-def _who(principal: Principal, symbols: Symbols) -> str:
-    kind = "a member of group" if principal.kind == "group" else principal.kind
-    if principal.place is not None:
-        return f"{kind} {principal.place}"
-    return f"{kind} {symbols.shown(principal.name)}"
-
-
-def _how_to_decide(doubts: Sequence[str]) -> str:
-    """Return what the test can say so that nothing is open any more."""
-    words = {
-        "of which the request says nothing": "context={condition key: value, or None if absent}",
-        "the document of": "managed_policies={name: document}",
-        "parameter ": "parameters={name: value}",
-    }
-    places = {"AWS::AccountId": "account='111122223333'", "AWS::Region": "region='eu-west-1'"}
-    found: list[str] = []
-    for group in (words, places):
-        if not found:
-            found = [given for word, given in group.items() if any(word in each for each in doubts)]
-    return f"give {_listed(found)}" if found else "write it out in the template"
-
-
-def _listed(texts: Sequence[str]) -> str:
-    found = " and ".join(texts[:5])
-    return f"{found} and {len(texts) - 5} more" if len(texts) > 5 else found
-
-
-def _outsiders(deployment: Deployment, secret: Secret, action: str) -> list[str]:
-    """Return what a secret's resource policy gives to others than the templates' principals."""
-    symbols = deployment.symbols
-    account = secret.arn.split(":")[4]
-    known = {each.arn for each in deployment.principals}
-    found = []
-    for policy in secret.policies:
-        statements = (policy.document or {}).get("Statement", [])
-        listed = statements if isinstance(statements, list) else [statements]
-        for number, statement in enumerate(listed, start=1):
-            if not isinstance(statement, Mapping) or statement.get("Effect") != "Allow":
-                continue
-            actions = statement.get("Action")
-            texts = actions if isinstance(actions, list) else [actions]
-            if actions is not None and not any(
-                symbols.matches(str(each).lower(), action.lower()) is not False for each in texts
-            ):
-                continue
-            names = _outside(statement, account, known, symbols)
-            found += [f"{policy.name}, statement {number}, allows it to {name}" for name in names]
-    return found
-
-
-def _outside(
-    statement: Mapping[str, Any], account: str, known: set[str], symbols: Symbols
-) -> list[str]:
-    if "NotPrincipal" in statement:
-        return ["all but those of its NotPrincipal"]
-    principal = statement.get("Principal")
-    if not isinstance(principal, Mapping):
-        return ["everyone"]
-    found = []
-    for kind, value in principal.items():
-        for each in value if isinstance(value, list) else [value]:
-            own = str(each) == account or str(each).endswith(f":iam::{account}:root")
-            if kind == "AWS" and (own or each in known):
-                continue  # its account's IAM policies decide, or it was asked above
-            found.append("everyone" if each == "*" else f"{kind} {symbols.shown(str(each))}")
-    return found

@@ -38,7 +38,9 @@ FLOORS = [
     {"proof.template"},
     {"proof.bounds", "proof.lookup"},
     {"proof.plain"},
-    {"proof.changes"},
+    {"proof.asked", "proof.changes", "proof.reach"},
+    {"proof.matrix"},
+    {"testing.given", "testing.messages"},
     {"testing.access"},
     {"testing.__init__"},
 ]

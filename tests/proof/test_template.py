@@ -108,6 +108,27 @@ def test_a_users_groups_policies_are_the_users() -> None:
     assert names(called(deployment, "v")) == ["inline policy P (stack S)"]
 
 
+def test_a_user_may_stand_before_its_group() -> None:
+    user = ("IAM::User", {"UserName": "u", "Groups": [{"Ref": "G"}]})
+    deployment = one({"U": user, "G": ("IAM::Group", {"GroupName": "g"})})
+    assert called(deployment, "u").groups == ("g",)
+
+
+def test_an_inline_policy_may_name_a_resource_of_the_template() -> None:
+    statement = {"Effect": "Allow", "Action": "secretsmanager:*", "Resource": {"Ref": "S"}}
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    inline = [{"PolicyName": "p", "PolicyDocument": document}]
+    deployment = one(
+        {
+            "S": ("SecretsManager::Secret", {}),
+            "R": ("IAM::Role", {"AssumeRolePolicyDocument": {}, "Policies": inline}),
+        }
+    )
+    (policy,) = deployment.principals[0].policies
+    assert policy.document is not None
+    assert policy.document["Statement"][0]["Resource"] == deployment.secrets[0].arn
+
+
 def test_a_policy_that_is_attached_twice_is_there_once() -> None:
     role = {"RoleName": "r", "ManagedPolicyArns": [{"Ref": "M"}]}
     policy = {"PolicyDocument": DOCUMENT, "Roles": ["r"]}

@@ -1,0 +1,189 @@
+"""What a test gives: stacks with what they leave open, principals and secrets in many forms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from constructs_lib.errors import SecretAccessError, shown
+from constructs_lib.placeholders import for_template, has_token
+from constructs_lib.proof.intrinsics import LeftOut, Scope
+from constructs_lib.proof.lookup import names_secret, no_such, principal_of, secret_of
+from constructs_lib.proof.physical import secret_suffix
+from constructs_lib.proof.stacks import Stack
+from constructs_lib.proof.template import Deployment, Principal, Secret
+from constructs_lib.scope import SecretScope
+
+_OF_SECRETS = ("secret_full_arn", "secret_arn", "attr_id", "key_arn")
+_OF_PRINCIPALS = ("role_arn", "user_arn", "group_arn")
+
+
+@dataclass(frozen=True)
+class Given:
+    """Finds in what was read what a test names: a construct, a name or an ARN.
+
+    Attributes:
+        deployments: what was read.
+        stack: the CDK stack that it was read from, if it was.
+    """
+
+    deployments: tuple[Deployment, ...]
+    stack: Any = None
+
+    def is_in(self, deployment: Deployment, secret: Any) -> bool:
+        """Tell whether a deployment has a secret, which a Condition may leave out of it."""
+        if isinstance(secret, str):
+            elsewhere = any(names_secret(each, secret) for each in self.deployments)
+            return names_secret(deployment, secret) or not elsewhere
+        try:
+            if isinstance(secret, SecretScope):
+                self._scope_text(deployment, secret.arn)
+            else:
+                self.text(deployment, secret, _OF_SECRETS)
+        except LeftOut:
+            return False
+        except SecretAccessError:
+            pass  # no construct, or not a secret's: that is told where it is used
+        return True
+
+    def principals(self, given: Any) -> list[tuple[Deployment, Principal]]:
+        """Return a principal in every deployment that has it."""
+        found = []
+        for deployment in self.deployments:
+            try:
+                text = self._principal_text(deployment, given)
+            except LeftOut as error:
+                text = str(error)
+                continue
+            who = principal_of(deployment, text, exact=not isinstance(given, str))
+            if who is not None:
+                found.append((deployment, who))
+        if not found:
+            no_such(self.deployments[0], "principal", text)
+        return found
+
+    def _principal_text(self, deployment: Deployment, given: Any) -> str:
+        if not isinstance(given, str) and not any(hasattr(given, each) for each in _OF_PRINCIPALS):
+            given = getattr(given, "grant_principal", given)  # what has a role, has it here
+        return self.text(deployment, given, (*_OF_PRINCIPALS, "attr_arn"))
+
+    def secret(self, deployment: Deployment, given: Any) -> Secret:
+        """Return the one secret that is given."""
+        if isinstance(given, Secret):
+            return given
+        scope = self._scope_of(deployment, self.stack) if self.stack is not None else None
+        if isinstance(given, SecretScope):
+            text = self._scope_text(deployment, given.arn).removesuffix("-??????")
+            if "*" in text or "?" in text or given.tags:
+                raise SecretAccessError(
+                    f"secret is {shown(given.arn)}",
+                    allowed="a scope of one secret is allowed",
+                    remedy="give one secret by its name or ARN",
+                )
+            complete = text == self._scope_text(deployment, given.arn)
+        else:
+            text = self.text(deployment, given, _OF_SECRETS)
+            complete = isinstance(given, str) or getattr(given, "secret_full_arn", "") is not None
+        if not complete and text.startswith("arn:"):
+            begin, _, name = text.partition(":secret:")
+            known = [
+                each
+                for each in deployment.secrets
+                if each.name == name and each.arn.startswith(f"{begin}:secret:")
+            ]
+            text = known[0].arn if known else text
+            if not known and text[-7:-6] == "-":  # its name looks as if it were complete
+                text += f"-{secret_suffix(deployment.symbols, text)}"
+        found = secret_of(deployment, text, scope=scope)
+        if found is None:
+            no_such(deployment, "secret", text)
+        return found
+
+    def _scope_text(self, deployment: Deployment, arn: str) -> str:
+        if has_token(arn) and self.stack is None:
+            raise SecretAccessError(
+                f"secret is {shown(arn)}",
+                allowed="a scope of what is known is allowed, or SecretAccess.from_stack",
+                remedy="use from_stack, or give the secret's name or ARN",
+            )
+        value = for_template(arn)
+        scope = deployment.reading.scopes[0]
+        if self.stack is not None:
+            value = self.stack.resolve(value)
+            scope = self._scope_of(deployment, self.stack)
+        return scope.text(value, "secret")
+
+    def text(self, deployment: Deployment, given: Any, attributes: Iterable[str]) -> str:
+        """Return the name or ARN that is given, or that of a construct."""
+        if isinstance(given, str) and not has_token(given):
+            return given
+        if isinstance(given, str) and self.stack is not None:  # the ARN of a scope's key
+            scope = self._scope_of(deployment, self.stack)
+            return scope.text(self.stack.resolve(given), "encryption key")
+        for attribute in () if isinstance(given, str) else attributes:
+            value = getattr(given, attribute, None)
+            stack = getattr(given, "stack", None)
+            if isinstance(value, str) and stack is not None:
+                return self._scope_of(deployment, stack).text(stack.resolve(value), attribute)
+        raise SecretAccessError(
+            f"principal or secret is {shown(given)}",
+            allowed="a construct, a name or an ARN is allowed",
+            remedy="give the role, user, group or secret itself, or its name",
+        )
+
+    def _scope_of(self, deployment: Deployment, stack: Any) -> Scope:
+        """Return the template of a CDK stack."""
+        parent = getattr(stack, "nested_stack_parent", None)
+        if parent is not None:
+            outer = self._scope_of(deployment, parent)
+            return outer.nested[parent.resolve(stack.nested_stack_resource.logical_id)]
+        scopes = [each for each in deployment.reading.scopes if each.parent is None]
+        for scope in scopes:
+            if scope.stack.artifact == stack.artifact_id:
+                return scope
+        if len(scopes) == 1 and scopes[0].stack.artifact is None:
+            return scopes[0]
+        raise SecretAccessError(
+            f"stack {shown(stack.artifact_id)} is not among those that were read",
+            allowed="constructs of the templates that were read are allowed",
+            remedy="read the assembly that has it, or give a name or an ARN",
+        )
+
+
+def placed(
+    stacks: Sequence[Stack],
+    region: str | None,
+    account: str | None,
+    partition: str | None,
+    parameters: Mapping[str, Any] | None,
+) -> list[Stack]:
+    """Return stacks with what is given for what they do not say themselves."""
+    declared = [each.template.get("Parameters") for each in stacks]
+    known = {str(name) for each in declared if isinstance(each, Mapping) for name in each}
+    for name in parameters or {}:
+        if name not in known:
+            raise SecretAccessError(
+                f"parameter is {shown(name)}",
+                allowed=f"the templates have {', '.join(sorted(known)) or 'none'}",
+                remedy="give one of theirs",
+            )
+    return [
+        replace(
+            each,
+            region=each.region or region,
+            account=each.account or account,
+            partition=each.partition or partition,
+            parameters={**each.parameters, **(parameters or {})},
+        )
+        for each in stacks
+    ]
+
+
+def key_that_it_brings(secret: Any) -> Any:
+    """Return the key that a construct or a scope is known to be under."""
+    if isinstance(secret, str):
+        return None
+    if isinstance(secret, SecretScope):
+        return secret.key_arn
+    return getattr(secret, "encryption_key", None)

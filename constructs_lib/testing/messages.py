@@ -1,0 +1,187 @@
+"""What an assertion that fails says: who, what, which statement of which resource, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from json import dumps
+from typing import Any
+
+from constructs_lib.proof.bounds import Judgement, Question, judge
+from constructs_lib.proof.symbols import Symbols
+from constructs_lib.proof.template import AttachedPolicy, Deployment, Principal, Secret
+
+
+@dataclass(frozen=True)
+class Case:
+    """One request to one deployment, and how its answer is told."""
+
+    deployment: Deployment
+    question: Question
+    resource_policies: tuple[AttachedPolicy, ...] = ()
+    secret: Secret | None = None
+
+    def judgement(self) -> Judgement:
+        """Return the answer."""
+        return judge(self.question, self.deployment.symbols, resource=self.resource_policies)
+
+    def demand(self, allowed: bool) -> None:
+        """Fail unless this is the answer."""
+        judgement = self.judgement()
+        if judgement.allowed is allowed:
+            return
+        if judgement.allowed is None:
+            remedy = how_to_decide(judgement.doubts)
+        elif allowed:
+            remedy = self._how_to_allow(judgement)
+        else:
+            remedy = "narrow that statement, or deny it with DenySecretAccess"
+        raise AssertionError(f"{self.sentence(judgement)}; {remedy}{self._where()}")
+
+    def sentence(self, judgement: Judgement) -> str:
+        """Return who can or can't do what, and which statement decides it."""
+        symbols = self.deployment.symbols
+        who = who_is(self.question.principal, symbols)
+        what = f"{self.question.action} on {self._what()}"
+        if judgement.allowed is None:
+            return f"whether {who} is allowed {what} is open: {listed(judgement.doubts)}"
+        if judgement.allowed:
+            return f"{who} is allowed {what}: {judgement.decision.reason}{self._covered(judgement)}"
+        return f"{who} is not allowed {what}: {judgement.decision.reason}"
+
+    def _what(self) -> str:
+        symbols = self.deployment.symbols
+        if self.secret is None or not self.question.action.startswith("secretsmanager:"):
+            of = f" for secret {symbols.shown(self.secret.name)}" if self.secret else ""
+            return symbols.shown(self.question.resource) + of
+        if self.secret.place is not None:
+            return f"secret {self.secret.place}"
+        return f"secret {symbols.shown(self.secret.arn)}"
+
+    def _covered(self, judgement: Judgement) -> str:
+        """Return the resources that the deciding statements are about."""
+        resources = {
+            symbols_text
+            for statement in judgement.decision.statements
+            if not statement.not_resource
+            for symbols_text in self._resources(statement.place)
+        }
+        return f", on {listed(sorted(resources))}" if resources else ""
+
+    def _resources(self, place: str) -> list[str]:
+        for label, statement in self._statements():
+            if place == label or place.startswith(f"{label} ("):
+                given = statement.get("Resource", [])
+                texts = given if isinstance(given, list) else [given]
+                return [self.deployment.symbols.shown(str(each)) for each in texts]
+        return []
+
+    def _statements(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """Return every statement with the beginning of what the evaluator calls it."""
+        found = []
+        for policy in self.question.principal.policies:
+            statements = (policy.document or {}).get("Statement", [])
+            several = statements if isinstance(statements, list) else [statements]
+            for number, statement in enumerate(several, start=1):
+                if isinstance(statement, Mapping):
+                    found.append((f"{policy.name}, statement {number}", statement))
+        return found
+
+    def _how_to_allow(self, judgement: Judgement) -> str:
+        if judgement.decision.statements:
+            return "take the request out of that statement"
+        symbols, action = self.deployment.symbols, self.question.action.lower()
+        near = []
+        for label, statement in self._statements():
+            actions = statement.get("Action", [])
+            several = actions if isinstance(actions, list) else [actions]
+            if statement.get("Effect") == "Allow" and any(
+                symbols.matches(str(each).lower(), action) for each in several
+            ):
+                condition = statement.get("Condition")
+                under = (
+                    f" if {symbols.shown(dumps(condition, ensure_ascii=False))}"
+                    if condition
+                    else ""
+                )
+                near.append(f"{label} allows it on {listed(self._resources(label))}{under}")
+        if near:
+            return f"{'; '.join(near[:3])}; extend one of them, or add a statement"
+        names = [policy.name for policy in self.question.principal.policies]
+        if not names:
+            return "it has no policy in the templates; attach one, such as a SecretReader"
+        return f"no statement of {listed(names)} is about it; add one, such as a SecretReader's"
+
+    def _where(self) -> str:
+        chosen = self.deployment.chosen
+        return f" (where {' and '.join(chosen)})" if chosen else ""
+
+
+def who_is(principal: Principal, symbols: Symbols) -> str:
+    """Return how a message names a principal."""
+    kind = "a member of group" if principal.kind == "group" else principal.kind
+    if principal.place is not None:
+        return f"{kind} {principal.place}"
+    return f"{kind} {symbols.shown(principal.name)}"
+
+
+def how_to_decide(doubts: Sequence[str]) -> str:
+    """Return what the test can say so that nothing is open any more."""
+    words = {
+        "of which the request says nothing": "context={condition key: value, or None if absent}",
+        "the document of": "managed_policies={name: document}",
+        "parameter ": "parameters={name: value}",
+    }
+    places = {"AWS::AccountId": "account='111122223333'", "AWS::Region": "region='eu-west-1'"}
+    found: list[str] = []
+    for group in (words, places):
+        if not found:
+            found = [given for word, given in group.items() if any(word in each for each in doubts)]
+    return f"give {listed(found)}" if found else "write it out in the template"
+
+
+def listed(texts: Sequence[str]) -> str:
+    """Return texts as a message lists them, a few of them if they are many."""
+    found = " and ".join(texts[:5])
+    return f"{found} and {len(texts) - 5} more" if len(texts) > 5 else found
+
+
+def outsiders(deployment: Deployment, secret: Secret, action: str) -> list[str]:
+    """Return what a secret's resource policy gives to others than the templates' principals."""
+    symbols = deployment.symbols
+    account = secret.arn.split(":")[4]
+    known = {each.arn for each in deployment.principals}
+    found = []
+    for policy in secret.policies:
+        statements = (policy.document or {}).get("Statement", [])
+        several = statements if isinstance(statements, list) else [statements]
+        for number, statement in enumerate(several, start=1):
+            if not isinstance(statement, Mapping) or statement.get("Effect") != "Allow":
+                continue
+            actions = statement.get("Action")
+            texts = actions if isinstance(actions, list) else [actions]
+            if actions is not None and not any(
+                symbols.matches(str(each).lower(), action.lower()) is not False for each in texts
+            ):
+                continue
+            names = _outside(statement, account, known, symbols)
+            found += [f"{policy.name}, statement {number}, allows it to {name}" for name in names]
+    return found
+
+
+def _outside(
+    statement: Mapping[str, Any], account: str, known: set[str], symbols: Symbols
+) -> list[str]:
+    if "NotPrincipal" in statement:
+        return ["all but those of its NotPrincipal"]
+    principal = statement.get("Principal")
+    if not isinstance(principal, Mapping):
+        return ["everyone"]
+    found = []
+    for kind, value in principal.items():
+        for each in value if isinstance(value, list) else [value]:
+            own = str(each) == account or str(each).endswith(f":iam::{account}:root")
+            if kind == "AWS" and (own or each in known):
+                continue  # its account's IAM policies decide, or it was asked above
+            found.append("everyone" if each == "*" else f"{kind} {symbols.shown(str(each))}")
+    return found
