@@ -58,7 +58,7 @@ class _Matrix:
         self._reach = Reach([each.arn for each in self._secrets], self._symbols)
         self._alike = [_alike(each, number) for number, each in enumerate(self._secrets)]
         self._by_resource = _ByResource(deployment, action)
-        self._relevant: dict[int, _Texts] = {}
+        self._relevant: dict[int, Texts] = {}
         self._read: set[int] = set()  # the secrets whose policies the evaluator has read
 
     def row(self, principal: Principal) -> Iterator[Granted]:
@@ -93,30 +93,30 @@ class _Matrix:
         question = told(Question(who, self._action, secret.arn), secret, self._context)
         return judge(question, self._symbols, resource=secret.policies)
 
-    def _reached(self, texts: _Texts) -> set[int]:
+    def _reached(self, texts: Texts) -> set[int]:
         """Return the secrets that statements may allow something on."""
         if texts.allows_elsewhere:
             return set(range(len(self._secrets)))
         return {number for text in texts.allowing for number in self._reach.matched(text)}
 
-    def _texts(self, policies: Sequence[AttachedPolicy]) -> _Texts:
+    def _texts(self, policies: Sequence[AttachedPolicy]) -> Texts:
         """Return the patterns of policies that may decide."""
         found = [self._texts_of(policy.document) for policy in policies]
-        return _Texts(
+        return Texts(
             tuple(dict.fromkeys(text for each in found for text in each.allowing)),
             any(each.allows_elsewhere for each in found),
             tuple(dict.fromkeys(text for each in found for text in each.all)),
         )
 
-    def _texts_of(self, document: Mapping[str, Any] | None) -> _Texts:
+    def _texts_of(self, document: Mapping[str, Any] | None) -> Texts:
         # The deployment keeps the documents, so an id stays that of its document.
         if id(document) not in self._relevant:
-            self._relevant[id(document)] = _texts_of(document, self._action, self._symbols)
+            self._relevant[id(document)] = texts_of(document, self._action, self._symbols)
         return self._relevant[id(document)]
 
 
 @dataclass(frozen=True)
-class _Texts:
+class Texts:
     """The resource patterns of the statements that may be about an action.
 
     Attributes:
@@ -131,7 +131,8 @@ class _Texts:
     all: tuple[str, ...]
 
 
-def _texts_of(document: Mapping[str, Any] | None, action: str, symbols: Symbols) -> _Texts:
+def texts_of(document: Mapping[str, Any] | None, action: str, symbols: Symbols) -> Texts:
+    """Return the patterns of a document."""
     allowing: list[str] = []
     every: list[str] = []
     elsewhere = False
@@ -147,7 +148,7 @@ def _texts_of(document: Mapping[str, Any] | None, action: str, symbols: Symbols)
         if _allows(statement):
             allowing += known
             elsewhere |= "Resource" not in statement or len(known) < len(texts)
-    return _Texts(tuple(allowing), elsewhere, tuple(every))
+    return Texts(tuple(allowing), elsewhere, tuple(every))
 
 
 class _ByResource:

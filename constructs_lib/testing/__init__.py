@@ -5,6 +5,7 @@
     access = SecretAccess.from_stack(stack)
     access.assert_can_read(task_role, secret)
     access.assert_only([task_role], "secretsmanager:GetSecretValue", secret)
+    access.grants()  # who may read what, and by which statement
 
 It reads the synthesized templates, whoever wrote them, and asks the evaluator; nothing is deployed
 and AWS is not asked. A role stands for its sessions, without session policies or session tags. What
@@ -13,6 +14,6 @@ not to be; what they leave open (a parameter, a condition key that the request l
 guessed: an assertion that depends on it fails, and says on what.
 """
 
-from constructs_lib.testing.access import SecretAccess
+from constructs_lib.testing.access import Grant, SecretAccess
 
-__all__ = ["SecretAccess"]
+__all__ = ["Grant", "SecretAccess"]

@@ -11,7 +11,9 @@ from constructs_lib.errors import SecretAccessError, shown
 from constructs_lib.proof.asked import Context, decryption, member_of, told
 from constructs_lib.proof.bounds import Question
 from constructs_lib.proof.changes import ever_allowed, new_access
+from constructs_lib.proof.elsewhere import granted_elsewhere
 from constructs_lib.proof.lookup import key_of
+from constructs_lib.proof.matrix import granted
 from constructs_lib.proof.prover import DEFAULT_TIME_LIMIT
 from constructs_lib.proof.stacks import Stack, read_assembly
 from constructs_lib.proof.symbols import Symbols
@@ -26,9 +28,9 @@ from constructs_lib.proof.template import (
     read,
 )
 from constructs_lib.testing.given import Given, key_that_it_brings, placed
-from constructs_lib.testing.messages import Case, how_to_decide, listed, outsiders, who_is
+from constructs_lib.testing.messages import Case, how_to_decide, listed, outsiders, which_is, who_is
 
-__all__ = ["SecretAccess"]
+__all__ = ["Grant", "SecretAccess"]
 
 # AWS authorizes these on `*` alone; with a secret's ARN they grant nothing.
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
@@ -38,6 +40,24 @@ _WITHOUT_RESOURCE = {
     "secretsmanager:listsecrets",
 }
 _SECRETS_OWN_KEY = "alias/aws/secretsmanager"
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What somebody may do on some secrets, and why.
+
+    Attributes:
+        principal: who, as messages name it.
+        secrets: on which secrets.
+        certain: whether it is allowed whatever the templates and the context leave open. A
+            principal that only a secret's own policy names is never certain: its account decides.
+        reason: which statement allows it, or on what it depends.
+    """
+
+    principal: str
+    secrets: tuple[str, ...]
+    certain: bool
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -296,7 +316,7 @@ class SecretAccess:
                     found.append(case.sentence(judgement))
                     doubts += judgement.doubts
             if isinstance(asked, Secret):
-                found += outsiders(deployment, asked, action)
+                found += [sentence for _, sentence in outsiders(deployment, asked, action)]
             if found:
                 names = listed([who_is(each, deployment.symbols) for each in meant])
                 first = f"{action} is not for {names} alone" if names else f"{action} is for some"
@@ -403,6 +423,62 @@ class SecretAccess:
                 "take it out, or accept it by making these templates the baseline"
             )
 
+    # --- what is granted --------------------------------------------------------------------
+
+    def grants(
+        self,
+        action: str = "secretsmanager:GetSecretValue",
+        *,
+        context: Context | None = None,
+    ) -> list[Grant]:
+        """Return who may do an action on which secrets: everyone who may.
+
+        They are the principals that the templates name, and whoever the secrets' own policies
+        name beside them. A pattern that also matches secrets that are not in the templates is
+        told by one that is made up: `...:secret:prod/<any other>`. To read a
+        secret under a customer-managed key takes kms:Decrypt too, which `assert_can_read` knows.
+
+        ```python
+        for grant in SecretAccess.from_assembly("cdk.out").grants():
+            print(grant.principal, grant.secrets, grant.reason)
+        ```
+
+        Args:
+            action: the action, on a secret. Omitted, reading its value.
+            context: condition keys of the requests. What it does not say is open.
+
+        Raises:
+            SecretAccessError: if a policy is malformed, or the action is not one on a secret.
+        """
+        _one_action(action)
+        if action.lower() in _WITHOUT_RESOURCE or not action.lower().startswith("secretsmanager:"):
+            raise SecretAccessError(
+                f"action is {shown(action)}",
+                allowed="an action of Secrets Manager on a secret is allowed",
+                remedy="give one, such as secretsmanager:GetSecretValue",
+            )
+        found: dict[Grant, None] = {}
+        for deployment in self.deployments:
+            symbols = deployment.symbols
+            for each in (
+                *granted(deployment, action, context=context),
+                *granted_elsewhere(deployment, action, context=context),
+            ):
+                first, who = each.secrets[0], member_of(each.principal, symbols)
+                case = Case(deployment, Question(who, action, first.arn), first.policies, first)
+                found[
+                    Grant(
+                        who_is(each.principal, symbols),
+                        tuple(which_is(secret, symbols) for secret in each.secrets),
+                        each.judgement.allowed is True,
+                        case.reason(each.judgement) + case.where(),
+                    )
+                ] = None
+            for secret in deployment.secrets:
+                for name, sentence in outsiders(deployment, secret, action):
+                    found[Grant(name, (which_is(secret, symbols),), False, sentence)] = None
+        return list(found)
+
     # --- what is given ----------------------------------------------------------------------
 
     def _cases(
@@ -429,12 +505,7 @@ class SecretAccess:
         secret: Any,
         context: Context | None,
     ) -> Case:
-        if not isinstance(action, str) or ":" not in action or "*" in action or "?" in action:
-            raise SecretAccessError(
-                f"action is {shown(action)}",
-                allowed="one action is allowed, such as secretsmanager:GetSecretValue",
-                remedy="give it in full, without wildcards",
-            )
+        _one_action(action)
         free = action.lower() in _WITHOUT_RESOURCE
         if free != (isinstance(secret, str) and secret == "*"):
             raise SecretAccessError(
@@ -470,3 +541,12 @@ def _go_together(new: Deployment, old: Deployment) -> bool:
         old.reading.choices.get(compared, equal) == equal
         for compared, equal in new.reading.choices.items()
     )
+
+
+def _one_action(action: object) -> None:
+    if not isinstance(action, str) or ":" not in action or "*" in action or "?" in action:
+        raise SecretAccessError(
+            f"action is {shown(action)}",
+            allowed="one action is allowed, such as secretsmanager:GetSecretValue",
+            remedy="give it in full, without wildcards",
+        )

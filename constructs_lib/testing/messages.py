@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from json import dumps
 from typing import Any
@@ -36,7 +36,7 @@ class Case:
             remedy = self._how_to_allow(judgement)
         else:
             remedy = "narrow that statement, or deny it with DenySecretAccess"
-        raise AssertionError(f"{self.sentence(judgement)}; {remedy}{self._where()}")
+        raise AssertionError(f"{self.sentence(judgement)}; {remedy}{self.where()}")
 
     def sentence(self, judgement: Judgement) -> str:
         """Return who can or can't do what, and which statement decides it."""
@@ -46,17 +46,21 @@ class Case:
         if judgement.allowed is None:
             return f"whether {who} is allowed {what} is open: {listed(judgement.doubts)}"
         if judgement.allowed:
-            return f"{who} is allowed {what}: {judgement.decision.reason}{self._covered(judgement)}"
+            return f"{who} is allowed {what}: {self.reason(judgement)}"
         return f"{who} is not allowed {what}: {judgement.decision.reason}"
+
+    def reason(self, judgement: Judgement) -> str:
+        """Return why it is allowed or open."""
+        if judgement.allowed is None:
+            return f"it is open: {listed(judgement.doubts)}"
+        return f"{judgement.decision.reason}{self._covered(judgement)}"
 
     def _what(self) -> str:
         symbols = self.deployment.symbols
         if self.secret is None or not self.question.action.startswith("secretsmanager:"):
             of = f" for secret {symbols.shown(self.secret.name)}" if self.secret else ""
             return symbols.shown(self.question.resource) + of
-        if self.secret.place is not None:
-            return f"secret {self.secret.place}"
-        return f"secret {symbols.shown(self.secret.arn)}"
+        return f"secret {which_is(self.secret, symbols)}"
 
     def _covered(self, judgement: Judgement) -> str:
         """Return the resources that the deciding statements are about."""
@@ -112,7 +116,8 @@ class Case:
             return "it has no policy in the templates; attach one, such as a SecretReader"
         return f"no statement of {listed(names)} is about it; add one, such as a SecretReader's"
 
-    def _where(self) -> str:
+    def where(self) -> str:
+        """Return under which conditions of the templates this is so."""
         chosen = self.deployment.chosen
         return f" (where {' and '.join(chosen)})" if chosen else ""
 
@@ -123,6 +128,11 @@ def who_is(principal: Principal, symbols: Symbols) -> str:
     if principal.place is not None:
         return f"{kind} {principal.place}"
     return f"{kind} {symbols.shown(principal.name)}"
+
+
+def which_is(secret: Secret, symbols: Symbols) -> str:
+    """Return how a message names a secret."""
+    return symbols.shown(secret.arn) if secret.place is None else str(secret.place)
 
 
 def how_to_decide(doubts: Sequence[str]) -> str:
@@ -146,12 +156,14 @@ def listed(texts: Sequence[str]) -> str:
     return f"{found} and {len(texts) - 5} more" if len(texts) > 5 else found
 
 
-def outsiders(deployment: Deployment, secret: Secret, action: str) -> list[str]:
-    """Return what a secret's resource policy gives to others than the templates' principals."""
+def outsiders(deployment: Deployment, secret: Secret, action: str) -> Iterator[tuple[str, str]]:
+    """Yield to whom else a secret's resource policy gives it than to principals of the templates.
+
+    Each comes with the sentence that tells it.
+    """
     symbols = deployment.symbols
     account = secret.arn.split(":")[4]
     known = {each.arn for each in deployment.principals}
-    found = []
     for policy in secret.policies:
         statements = (policy.document or {}).get("Statement", [])
         several = statements if isinstance(statements, list) else [statements]
@@ -164,9 +176,8 @@ def outsiders(deployment: Deployment, secret: Secret, action: str) -> list[str]:
                 symbols.matches(str(each).lower(), action.lower()) is not False for each in texts
             ):
                 continue
-            names = _outside(statement, account, known, symbols)
-            found += [f"{policy.name}, statement {number}, allows it to {name}" for name in names]
-    return found
+            for name in _outside(statement, account, known, symbols):
+                yield name, f"{policy.name}, statement {number}, allows it to {name}"
 
 
 def _outside(

@@ -40,6 +40,7 @@ FLOORS = [
     {"proof.plain"},
     {"proof.asked", "proof.changes", "proof.reach"},
     {"proof.matrix"},
+    {"proof.elsewhere"},
     {"testing.given", "testing.messages"},
     {"testing.access"},
     {"testing.__init__"},
