@@ -4,6 +4,10 @@
         --region eu-west-1 --account 111122223333
 
 It starts no Node and needs no CDK app. The documents are the very ones that the constructs emit.
+
+    python -m constructs_lib grants cdk.out
+
+prints who may read which secrets by the templates that `cdk synth` wrote, and by which statement.
 """
 
 import argparse
@@ -36,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit status."""
     parser = _parser()
     given = parser.parse_args(arguments)
+    if given.command == "grants":
+        return _print_grants(parser, given)
     try:
         scopes = _scopes(given) if given.intent != "describer" else []
         found = _INTENTS[given.intent](given, scopes)
@@ -46,6 +52,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if has_token(document):
         parser.error("a CDK token is given; plain text is allowed here; give the value itself")
     print(document)
+    return 0
+
+
+def _print_grants(parser: argparse.ArgumentParser, given: argparse.Namespace) -> int:
+    from constructs_lib.grants_command import grants_text  # the proof takes time to load
+
+    try:
+        text = grants_text(given)
+    except SecretAccessError as error:
+        parser.error(str(error))
+    print(text)
     return 0
 
 
@@ -179,6 +196,22 @@ def _parser() -> argparse.ArgumentParser:
         metavar="KEY=VALUE",
         help="a tag they must carry; several values of a key are alternatives",
     )
+
+    grants = commands.add_parser(
+        "grants",
+        help="print who may read which secrets, by synthesized templates",
+        description="Print who may do an action on which secrets, by the templates that cdk synth "
+        "wrote, whoever wrote the stacks; and by which statement.",
+    )
+    grants.add_argument("templates", help="a cloud assembly (cdk.out), or one template as JSON")
+    grants.add_argument(
+        "--action",
+        default="secretsmanager:GetSecretValue",
+        help="the action (default: %(default)s)",
+    )
+    grants.add_argument("--region", help="the Region of stacks that do not say theirs")
+    grants.add_argument("--account", help="the account of stacks that do not say theirs")
+    grants.add_argument("--json", action="store_true", help="print JSON")
     return parser
 
 

@@ -119,7 +119,7 @@ def _read(directory: Path, depth: int) -> Iterator[Stack]:
 def _stack(
     directory: Path, artifact_id: str, artifact: Mapping[str, Any], properties: Mapping[str, Any]
 ) -> Stack:
-    template = _json(_inside(directory, properties.get("templateFile")))
+    template = _template(directory, properties.get("templateFile"))
     match = _ENVIRONMENT.fullmatch(str(artifact.get("environment")))
     if match is None:
         _refuse(f"environment of {artifact_id} is {shown(artifact.get('environment'))}")
@@ -176,10 +176,15 @@ def _nested(
             if named is None and isinstance(source, Mapping) and f"{digest}.json" in url:
                 named = source.get("path")
         if named is not None:
-            nested = _json(_inside(directory, named))
+            nested = _template(directory, named)
             inner = _nested(directory, nested, files, depth + 1)
             found[logical_id] = Stack(logical_id, nested, nested=inner)
     return found
+
+
+def _template(directory: Path, name: object) -> dict[str, Any]:
+    """Return a template; CDK leaves Resources out of one that has none."""
+    return {"Resources": {}, **_json(_inside(directory, name))}
 
 
 def _inside(directory: Path, name: object) -> Path:
@@ -188,7 +193,7 @@ def _inside(directory: Path, name: object) -> Path:
     return directory / name
 
 
-def _json(path: Path) -> Any:
+def _json(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -26,12 +26,15 @@ def test_every_block_is_of_a_kind_that_is_checked() -> None:
         ("python", ""),
         ("json", "document"),
         ("text", "printed"),
+        ("text", "grants"),
         ("sh", ""),
         ("sh", "run"),
     }
 
 
-def test_the_python_examples_run_and_emit_what_is_shown() -> None:
+def test_the_python_examples_run_and_emit_what_is_shown(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     names: dict[str, Any] = {}
     printed = io.StringIO()
     for block in BLOCKS:
@@ -44,11 +47,15 @@ def test_the_python_examples_run_and_emit_what_is_shown() -> None:
             construct = names[block["mark"].removeprefix("document: ")]
             (document,) = construct.policy_documents
             assert names["stack"].resolve(document) == json.loads(block["body"])
-        elif block["language"] == "text":
+        elif block["mark"] == "printed":
             assert printed.getvalue() == block["body"]
     template = Template.from_stack(names["stack"])
     template.resource_count_is("AWS::IAM::ManagedPolicy", 7)
     template.resource_count_is("AWS::IAM::Policy", 1)
+    app = names["stack"].node.root
+    assert main(["grants", app.synth(force=True).directory]) == 0
+    (shown,) = [block["body"] for block in BLOCKS if block["mark"] == "grants"]
+    assert shown in capsys.readouterr().out
 
 
 def test_the_first_example_is_ten_lines() -> None:
@@ -63,7 +70,7 @@ def test_the_commands_for_policy_documents_are_understood(
         re.sub(r" > \S+", "", line)
         for block in BLOCKS
         for line in block["body"].replace("\\\n", "").splitlines()
-        if line.startswith("python -m constructs_lib")
+        if line.startswith("python -m constructs_lib policy")
     ]
     assert commands
     for command in commands:

@@ -21,7 +21,7 @@ FLOORS = [
     {"principals"},
     {"policy"},
     {"reader", "admin", "creator", "describer", "deny"},
-    {"__init__", "__main__"},
+    {"__init__"},
     {"proof.patterns"},
     {"proof.variables"},
     {"proof.conditions", "proof.request"},
@@ -44,6 +44,8 @@ FLOORS = [
     {"testing.given", "testing.messages"},
     {"testing.access"},
     {"testing.__init__"},
+    {"grants_command"},
+    {"__main__"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 FIRST_FLOOR_WITH_CDK = FLOOR["principals"]

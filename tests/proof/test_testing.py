@@ -683,3 +683,44 @@ def test_fails_on_principals_without_their_list() -> None:
     access = SecretAccess.from_template(template("*"))
     with pytest.raises(SecretAccessError, match="a sequence of principals is allowed"):
         access.assert_only("Role", GET, "Secret")
+
+
+def test_everyone_who_may_read_is_told_with_the_statement(stack: cdk.Stack) -> None:
+    secret = sm.Secret(stack, "Db", secret_name="prod/db")
+    reader, prefix, tagged, denied = (role(stack, name) for name in ("A", "B", "C", "D"))
+    SecretReader(stack, "One", secrets=secret, roles=[reader])
+    scope = SecretScope.from_secret_name_prefix("prod/")
+    SecretReader(stack, "Prefix", secrets=scope, roles=[prefix, denied])
+    SecretReader(stack, "Tagged", secrets=SecretScope.from_tags({"Team": "a"}), roles=[tagged])
+    DenySecretAccess(stack, "Deny", secrets=scope, roles=[denied])
+    other = iam.ArnPrincipal("arn:aws:iam::999999999999:role/other")
+    secret.grant_read(other)
+    found = SecretAccess.from_stack(stack).grants()
+    beginning = "arn:aws:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:"
+    db = found[0].secrets
+    assert [(each.principal.partition(" (")[2], each.secrets, each.certain) for each in found] == [
+        ("Orders/A)", db, True),
+        ("Orders/B)", db, True),
+        ("Orders/B)", (f"{beginning}prod/<any other>",), True),
+        ("Orders/C)", (f"{beginning}<any other>",), False),
+        ("", db, False),
+    ]
+    assert db[0].endswith("(Orders/Db)")
+    assert "statement 1 (ReadSecretValue)" in found[0].reason
+    assert "secretsmanager:ResourceTag/Team" in found[3].reason
+    assert found[4].principal == "AWS arn:aws:iam::999999999999:role/other"
+
+
+@pytest.mark.parametrize("action", ["kms:Decrypt", "secretsmanager:ListSecrets", "Get", "*"])
+def test_fails_to_tell_grants_of_what_is_no_action_on_a_secret(
+    stack: cdk.Stack, action: str
+) -> None:
+    with pytest.raises(SecretAccessError, match="action is"):
+        SecretAccess.from_stack(stack).grants(action)
+
+
+def test_a_stack_without_resources_grants_nothing(app: cdk.App, stack: cdk.Stack) -> None:
+    cdk.Stack(app, "Empty")
+    secret = sm.Secret(stack, "Db")
+    SecretReader(stack, "One", secrets=secret, roles=[role(stack, "A")])
+    assert len(SecretAccess.from_stack(stack).grants()) == 1
