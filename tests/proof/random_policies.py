@@ -111,27 +111,30 @@ def random_case(chance: random.Random) -> Case:
     if principal == SESSION:
         context["aws:PrincipalArn"] = ROLE
     policies: dict[str, Any] = {
-        "identity": [_document(chance, account) for _ in range(chance.randint(0, 3))]
+        "identity": [random_document(chance, account) for _ in range(chance.randint(0, 3))]
     }
     if chance.random() < 0.2:
-        policies["permissions_boundary"] = _document(chance, account)
+        policies["permissions_boundary"] = random_document(chance, account)
     if principal != USER and chance.random() < 0.2:
-        policies["session"] = _document(chance, account)
+        policies["session"] = random_document(chance, account)
     if chance.random() < 0.15:
         levels = chance.choice((1, 1, 2, 3))
         policies["service_control"] = [
-            [_document(chance, account) for _ in range(2)] for _ in range(levels)
+            [random_document(chance, account) for _ in range(2)] for _ in range(levels)
         ]
     if chance.random() < 0.1:
         policies["resource_control"] = [_denying(chance, account) for _ in range(2)]
     if action == "sts:AssumeRole":
         policies["resource"] = _trust(chance, account)
     elif is_key or (action != "secretsmanager:ListSecrets" and chance.random() < 0.4):
-        policies["resource"] = _document(chance, account, principals=True)
+        policies["resource"] = random_document(chance, account, principals=True)
     return Case(principal, action, resource, context, policies)
 
 
-def _document(chance: random.Random, account: str, *, principals: bool = False) -> dict[str, Any]:
+def random_document(
+    chance: random.Random, account: str, *, principals: bool = False
+) -> dict[str, Any]:
+    """Return a policy document, of an identity unless it is said to name principals."""
     statements = [
         _statement(chance, account, principals=principals) for _ in range(chance.randint(1, 3))
     ]
@@ -144,7 +147,7 @@ def _document(chance: random.Random, account: str, *, principals: bool = False) 
 
 def _trust(chance: random.Random, account: str) -> dict[str, Any]:
     """Return a role's trust policy: it names no resource, and knows no NotPrincipal."""
-    document = _document(chance, account, principals=True)
+    document = random_document(chance, account, principals=True)
     for statement in document["Statement"]:
         for element in ("NotPrincipal", "NotAction", "Resource", "NotResource"):
             statement.pop(element, None)
