@@ -41,6 +41,14 @@ CONDITIONS: list[dict[str, Any]] = [
     {"StringNotEquals": {"aws:ResourceAccount": {"Ref": "AWS::AccountId"}}},
     {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
 ]
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Principal": {"Service": "lambda.amazonaws.com"},
+    },
+}
 PRINCIPALS: list[Any] = [
     "*",
     {"AWS": {"Fn::GetAtt": ["Role0", "Arn"]}},
@@ -89,7 +97,7 @@ def random_template(dice: random.Random) -> dict[str, Any]:
                 "Properties": {
                     "Policies": policies,
                     **({} if kind == "Group" else {"Tags": tags}),
-                    **({"AssumeRolePolicyDocument": {}} if kind == "Role" else {}),
+                    **({"AssumeRolePolicyDocument": TRUST} if kind == "Role" else {}),
                     **({"Groups": [{"Ref": "Group1"}]} if kind == "User" and number else {}),
                 },
             }
