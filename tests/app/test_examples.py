@@ -19,10 +19,15 @@ EXAMPLES = {
 }
 
 
-def template_of(example: str) -> Template:
+def stack_of(example: str, *, outdir: str | None = None) -> cdk.Stack:
     module = importlib.import_module(f"examples.{example}")
-    app = cdk.App(builtin_cloud_formation_validation=False)
-    return Template.from_stack(getattr(module, EXAMPLES[example])(app, "Example"))
+    app = cdk.App(builtin_cloud_formation_validation=False, outdir=outdir)
+    stack: cdk.Stack = getattr(module, EXAMPLES[example])(app, example.replace("_", "-"))
+    return stack
+
+
+def template_of(example: str) -> Template:
+    return Template.from_stack(stack_of(example))
 
 
 def statements(template: Template, resource_type: str = "AWS::IAM::ManagedPolicy") -> list[Any]:
