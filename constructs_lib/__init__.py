@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from constructs_lib.admin import SecretAdmin
     from constructs_lib.creator import SecretCreator
     from constructs_lib.deny import DenySecretAccess
-    from constructs_lib.describer import TagScopedDescriber
+    from constructs_lib.describer import SecretDescriber, TagScopedDescriber
     from constructs_lib.reader import SecretReader
+    from constructs_lib.writer import SecretWriter
 
 __all__ = [
     "DenySecretAccess",
@@ -24,8 +25,10 @@ __all__ = [
     "SecretAccessError",
     "SecretAdmin",
     "SecretCreator",
+    "SecretDescriber",
     "SecretReader",
     "SecretScope",
+    "SecretWriter",
     "TagScopedDescriber",
 ]
 
@@ -33,7 +36,9 @@ _CONSTRUCTS = {
     "DenySecretAccess": "deny",
     "SecretAdmin": "admin",
     "SecretCreator": "creator",
+    "SecretDescriber": "describer",
     "SecretReader": "reader",
+    "SecretWriter": "writer",
     "TagScopedDescriber": "describer",
 }
 

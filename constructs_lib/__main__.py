@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.command == "grants":
         return _print_grants(parser, given)
     try:
-        scopes = _scopes(given) if given.intent != "describer" else []
+        scopes = [] if getattr(given, "tag", None) else _scopes(given)
         found = _INTENTS[given.intent](given, scopes)
         check_quota(longest_length(found), MANAGED_QUOTA, "managed policy")
         document = json.dumps(document_for_iam(found, _values(scopes)), indent=2)
@@ -73,11 +73,28 @@ _INTENTS: dict[str, Callable[[argparse.Namespace, list[SecretScope]], list[State
         batch=given.batch,
         version_stages=check_version_stages(given.version_stage),
     ),
+    "writer": lambda _, scopes: statements.write(scopes),
     "admin": lambda _, scopes: statements.administer(scopes),
     "creator": lambda _, scopes: statements.create(scopes),
-    "describer": lambda given, _: statements.describe_tagged(_tags(given.tag)),
+    "describer": lambda given, scopes: _describe(given, scopes),
     "deny": lambda _, scopes: statements.deny(scopes),
 }
+
+
+def _describe(given: argparse.Namespace, scopes: list[SecretScope]) -> list[Statement]:
+    if not given.tag:
+        return statements.describe(scopes, list_all=given.list)
+    beside = [name for name in ("region", "account", "list", *_WAYS) if getattr(given, name)]
+    if beside:
+        raise SecretAccessError(
+            f"--tag is given with --{beside[0].replace('_', '-')}",
+            allowed="--tag is allowed alone: it is about every secret that carries the tag",
+            remedy="make a policy for each",
+        )
+    return statements.describe_tagged(_tags(given.tag))
+
+
+_WAYS = ("secret_name", "secret_name_prefix", "secret_partial_arn", "secret_complete_arn")
 
 
 def _values(scopes: Sequence[SecretScope]) -> dict[str, str]:
@@ -185,16 +202,19 @@ def _parser() -> argparse.ArgumentParser:
     reader.add_argument(
         "--version-stage", action="append", help="only versions with this staging label"
     )
+    intents.add_parser("writer", parents=with_key, help="write the secrets' values")
     intents.add_parser("admin", parents=with_key, help="the article's nine actions")
     intents.add_parser("creator", parents=with_key, help="create the secrets")
     intents.add_parser("deny", parents=[secrets], help="deny reading and describing the secrets")
-    describer = intents.add_parser("describer", help="describe the secrets with certain tags")
+    describer = intents.add_parser(
+        "describer", parents=[secrets], help="see the secrets' metadata, or describe those by tags"
+    )
+    describer.add_argument("--list", action="store_true", help="also ListSecrets")
     describer.add_argument(
         "--tag",
         action="append",
-        required=True,
         metavar="KEY=VALUE",
-        help="a tag they must carry; several values of a key are alternatives",
+        help="instead: a tag they must carry; several values of a key are alternatives",
     )
 
     grants = commands.add_parser(

@@ -22,3 +22,11 @@ def shown(value: object, limit: int = 80) -> str:
     if len(text) <= limit:
         return text
     return f"{text[:limit]}... ({len(str(value)):,} characters)"
+
+
+def check_flag(name: str, value: object) -> None:
+    """Refuse what is neither True nor False: Python would take "false" for true."""
+    if not isinstance(value, bool):
+        raise SecretAccessError(
+            f"{name} is {shown(value)}", allowed="True or False is allowed", remedy="give one"
+        )

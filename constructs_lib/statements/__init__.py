@@ -8,9 +8,10 @@ list_awssecretsmanager.html (and .../list_awskeymanagementservice.html for KMS).
 from constructs_lib.statements.administer import administer
 from constructs_lib.statements.create import create
 from constructs_lib.statements.deny import deny
-from constructs_lib.statements.describe import describe_tagged
+from constructs_lib.statements.describe import describe, describe_tagged
 from constructs_lib.statements.read import read
 from constructs_lib.statements.statement import Condition, Statement
+from constructs_lib.statements.write import write
 
 __all__ = [
     "Condition",
@@ -18,6 +19,8 @@ __all__ = [
     "administer",
     "create",
     "deny",
+    "describe",
     "describe_tagged",
     "read",
+    "write",
 ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from constructs_lib.errors import SecretAccessError, shown
+from constructs_lib.errors import SecretAccessError, check_flag
 from constructs_lib.scope import SecretScope
 from constructs_lib.statements.statement import (
     Condition,
@@ -23,11 +23,8 @@ def read(
     """Read the secrets' values."""
     get, describe_secret = "secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"
     statements: list[Statement] = []
-    for name, flag in (("describe", describe), ("batch", batch)):
-        if not isinstance(flag, bool):
-            raise SecretAccessError(
-                f"{name} is {shown(flag)}", allowed="True or False is allowed", remedy="give one"
-            )
+    check_flag("describe", describe)
+    check_flag("batch", batch)
     if version_stages and batch:
         raise SecretAccessError(
             "batch is given with version_stages",

@@ -14,8 +14,10 @@ from constructs_lib import (
     PolicyType,
     SecretAdmin,
     SecretCreator,
+    SecretDescriber,
     SecretReader,
     SecretScope,
+    SecretWriter,
     TagScopedDescriber,
 )
 
@@ -192,6 +194,8 @@ def test_policy_documents_are_exactly_what_is_emitted(
 
 def test_every_construct_emits_its_statements(stack: cdk.Stack) -> None:
     user = iam.User.from_user_name(stack, "Alice", "alice")
+    SecretWriter(stack, "Writer", secrets=SECRET, users=[user])
+    SecretDescriber(stack, "Metadata", secrets=SECRET, users=[user])
     SecretAdmin(stack, "Admin", secrets=SECRET, users=[user])
     SecretCreator(stack, "Creator", secrets=SECRET, users=[user])
     TagScopedDescriber(stack, "Describer", tags={"Project": "orders"}, users=[user])
@@ -204,6 +208,8 @@ def test_every_construct_emits_its_statements(stack: cdk.Stack) -> None:
         for logical_id, policy in policies.items()
     }
     assert sids == {
+        "Writer": ["WriteSecretValue", "UpdateSecretValue"],
+        "Metadata": ["DescribeSecret"],
         "Admin": ["AdministerSecret", "ListSecrets"],
         "Creator": ["CreateSecret", "ListSecrets"],
         "Describer": ["DescribeTaggedSecrets"],

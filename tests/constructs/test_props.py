@@ -14,8 +14,10 @@ from constructs_lib import (
     SecretAccessError,
     SecretAdmin,
     SecretCreator,
+    SecretDescriber,
     SecretReader,
     SecretScope,
+    SecretWriter,
     TagScopedDescriber,
 )
 from constructs_lib.policy import SecretAccessPolicy
@@ -23,6 +25,8 @@ from constructs_lib.policy import SecretAccessPolicy
 SECRET = SecretScope.from_secret_name("prod/db")
 CONSTRUCTS: list[tuple[type[SecretAccessPolicy], dict[str, Any]]] = [
     (SecretReader, {"secrets": SECRET}),
+    (SecretWriter, {"secrets": SECRET}),
+    (SecretDescriber, {"secrets": SECRET}),
     (SecretAdmin, {"secrets": SECRET}),
     (SecretCreator, {"secrets": SECRET}),
     (TagScopedDescriber, {"tags": {"Project": "orders"}}),
@@ -116,17 +120,33 @@ def test_fails_on_an_option_that_is_no_bool(stack: cdk.Stack, option: str) -> No
         SecretReader(stack, "It", secrets=SECRET, **wrong)
 
 
+@pytest.mark.parametrize("listed", [False, True])
+def test_a_describer_lists_if_told_to(stack: cdk.Stack, listed: bool) -> None:
+    (document,) = SecretDescriber(stack, "It", secrets=SECRET, list=listed).policy_documents
+    sids = [statement["Sid"] for statement in document["Statement"]]
+    assert sids == ["DescribeSecret"] + ["ListSecrets"] * listed
+
+
+def test_fails_on_a_list_that_is_no_bool(stack: cdk.Stack) -> None:
+    wrong: Any = "no"
+    with pytest.raises(SecretAccessError, match="^list is 'no'"):
+        SecretDescriber(stack, "It", secrets=SECRET, list=wrong)
+
+
 def test_fails_on_batch_of_one_stage(stack: cdk.Stack) -> None:
     with pytest.raises(SecretAccessError, match="^batch is given with version_stages"):
         SecretReader(stack, "It", secrets=SECRET, batch=True, version_stages=["AWSCURRENT"])
 
 
-def test_every_secret_of_an_administrator_has_its_key(stack: cdk.Stack) -> None:
+@pytest.mark.parametrize("construct", [SecretAdmin, SecretWriter])
+def test_every_secret_of_a_writer_has_its_key(
+    stack: cdk.Stack, construct: type[SecretAdmin | SecretWriter]
+) -> None:
     keys = [
         kms.Key.from_key_arn(stack, name, f"arn:aws:kms:eu-west-1:111122223333:key/{name}")
         for name in ("k1", "k2")
     ]
     secrets = [SecretScope.from_secret_name("a", encryption_key=key) for key in keys]
-    (document,) = SecretAdmin(stack, "It", secrets=secrets).policy_documents
+    (document,) = construct(stack, "It", secrets=secrets).policy_documents
     used = [each["Resource"] for each in document["Statement"] if "kms:Decrypt" in each["Action"]]
     assert used == [key.key_arn for key in keys]

@@ -80,7 +80,18 @@ def test_creator_and_admin(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(printed(capsys, "admin", *given)[0]["Action"]) == 9
 
 
-def test_describer(capsys: pytest.CaptureFixture[str]) -> None:
+def test_writer_and_describer_of_secrets(capsys: pytest.CaptureFixture[str]) -> None:
+    given = ("--secret-name", "a", *HERE)
+    write = printed(capsys, "writer", *given, "--key-arn", KEY_ARN)
+    assert [statement["Sid"] for statement in write] == [
+        *("WriteSecretValue", "UpdateSecretValue", "UseSecretKey"),
+    ]
+    describe, listed = printed(capsys, "describer", *given, "--list")
+    assert describe["Resource"] == f"{ARN[:-7]}a-??????"
+    assert listed["Action"] == "secretsmanager:ListSecrets"
+
+
+def test_describer_by_tags(capsys: pytest.CaptureFixture[str]) -> None:
     (statement,) = printed(capsys, "describer", "--tag", "A=x", "--tag", "A=y=z", "--tag", "B=1")
     assert statement["Condition"]["StringEquals"] == {
         "secretsmanager:ResourceTag/A": ["x", "y=z"],
@@ -109,6 +120,10 @@ def test_the_partition_is_the_regions(capsys: pytest.CaptureFixture[str]) -> Non
         (["reader", "--secret-complete-arn", ARN], "does not end in a hyphen"),
         (["reader", "--secret-name=a", "--batch", "--version-stage=A", *HERE], "^batch is given"),
         (["deny", "--secret-complete-arn", f"{ARN}-AbCdEf", *HERE], "an ARN tells both"),
+        (["describer"], "^no secret is given"),
+        (["describer", "--tag", "A=b", "--list"], "^--tag is given with --list"),
+        (["describer", "--tag", "A=b", "--secret-name=a", *HERE], "^--tag is given with --region"),
+        (["describer", "--tag", "A=b", "--secret-name=a"], "^--tag is given with --secret-name"),
         (["describer", "--tag", "A"], "KEY=VALUE is allowed"),
         (["describer", "--tag", "A="], "^value of tag 'A' is ''"),
         (["creator", "--secret-complete-arn", f"{ARN}-AbCdEf"], "^secrets to create is"),

@@ -23,8 +23,10 @@ TAGGED = SecretScope.from_tags({"Project": "orders"})
 EVERY_STATEMENT = [
     *statements.read([*SCOPES, TAGGED], describe=True, batch=True),
     *statements.read([*SCOPES, TAGGED], describe=True, version_stages=("AWSCURRENT",)),
+    *statements.write([*SCOPES, TAGGED]),
     *statements.administer([*SCOPES, TAGGED]),
     *statements.create(SCOPES),
+    *statements.describe([*SCOPES, TAGGED], list_all=True),
     *statements.describe_tagged(TAGGED.tags),
     *statements.deny([*SCOPES, TAGGED]),
 ]

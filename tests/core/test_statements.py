@@ -64,6 +64,7 @@ def test_version_stages_condition_get_secret_value_alone() -> None:
     ("intent", "actions"),
     [
         (statements.read, ("kms:Decrypt",)),
+        (statements.write, ("kms:Decrypt", "kms:GenerateDataKey")),
         (statements.administer, ("kms:Decrypt", "kms:GenerateDataKey")),
         (statements.create, ("kms:Decrypt", "kms:GenerateDataKey")),
     ],
@@ -96,7 +97,9 @@ def test_the_service_is_that_of_the_secrets_region() -> None:
     assert kms.conditions[0].values == (f"secretsmanager.eu-west-1.{URL_SUFFIX}",)
 
 
-@pytest.mark.parametrize("intent", [statements.read, statements.administer, statements.create])
+@pytest.mark.parametrize(
+    "intent", [statements.read, statements.write, statements.administer, statements.create]
+)
 def test_without_a_key_nothing_is_said_of_kms(intent: Intent) -> None:
     assert not [s for s in intent([ONE]) if any("kms:" in action for action in s.actions)]
 
@@ -141,7 +144,11 @@ def test_fails_to_create_what_only_an_existing_secret_has(secrets: SecretScope) 
 
 
 @pytest.mark.parametrize(
-    "intent", [statements.read, statements.administer, statements.create, statements.deny]
+    "intent",
+    [
+        *(statements.read, statements.write, statements.administer, statements.create),
+        *(statements.describe, statements.deny),
+    ],
 )
 def test_sids_are_alphanumeric_and_unique(intent: Intent) -> None:
     scopes = [ONE, TWO, encrypted("a", "k1"), encrypted("b", "k2")]

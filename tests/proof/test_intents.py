@@ -179,7 +179,7 @@ SERVICE = f"secretsmanager.{REGION}.amazonaws.com"
 
 
 @pytest.mark.parametrize("scope", MATCHED)
-@pytest.mark.parametrize("intent", ["read", "administer", "create"])
+@pytest.mark.parametrize("intent", ["read", "write", "administer", "create"])
 def test_the_key_is_for_these_secrets_through_the_service(scope: str, intent: str) -> None:
     secrets, matched = MATCHED[scope]
     if (intent, scope) == ("create", "complete ARN"):
@@ -201,9 +201,12 @@ def test_the_key_is_for_these_secrets_through_the_service(scope: str, intent: st
             assert not allowed(rules, action, OTHER_KEY, context)
 
 
+WITH_A_KEY = (statements.read, statements.write, statements.administer, statements.create)
+
+
 def test_without_a_key_there_is_nothing_on_kms() -> None:
     plain = SecretScope.from_secret_name("prod/db", region=REGION, account=HOME)
-    for found in (statements.read([plain]), statements.administer([plain])):
+    for found in (*(f([plain]) for f in WITH_A_KEY), statements.describe([BY_NAME])):
         rules = policies(found, resource=KEY_POLICY)
         for action in (each for each in ACTIONS if each.startswith("kms:")):
             assert not allowed(rules, action, KEY, {VIA: SERVICE, ARN: TARGET})
@@ -241,7 +244,13 @@ PATTERNS = {"name": "prod/db-??????", "prefix": "prod/db*", "complete ARN": "pro
 @pytest.mark.parametrize("scope", PATTERNS)
 @pytest.mark.parametrize(
     ("intent", "actions"),
-    [("read", ("GetSecretValue",)), ("administer", NINE), ("create", ("CreateSecret",))],
+    [
+        ("read", ("GetSecretValue",)),
+        ("write", ("PutSecretValue", "UpdateSecretVersionStage", "UpdateSecret")),
+        ("describe", ("DescribeSecret", "ListSecretVersionIds", "GetResourcePolicy")),
+        ("administer", NINE),
+        ("create", ("CreateSecret",)),
+    ],
 )
 def test_nothing_beyond_the_table_is_allowed_by_any_request(
     scope: str, intent: str, actions: tuple[str, ...]
