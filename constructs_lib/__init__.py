@@ -7,6 +7,7 @@ and Node, are loaded when one is first named.
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from constructs_lib.access_conditions import AccessConditions
 from constructs_lib.documents import PolicyType
 from constructs_lib.errors import SecretAccessError
 from constructs_lib.scope import SecretScope
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from constructs_lib.writer import SecretWriter
 
 __all__ = [
+    "AccessConditions",
     "DenySecretAccess",
     "PolicyType",
     "SecretAccessError",

@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from constructs_lib import statements
+from constructs_lib.access_conditions import AccessConditions
 from constructs_lib.documents import (
     MANAGED_QUOTA,
     check_quota,
@@ -72,10 +73,11 @@ _INTENTS: dict[str, Callable[[argparse.Namespace, list[SecretScope]], list[State
         describe=given.describe,
         batch=given.batch,
         version_stages=check_version_stages(given.version_stage),
+        conditions=_conditions(given),
     ),
-    "writer": lambda _, scopes: statements.write(scopes),
-    "admin": lambda _, scopes: statements.administer(scopes),
-    "creator": lambda _, scopes: statements.create(scopes),
+    "writer": lambda given, scopes: statements.write(scopes, conditions=_conditions(given)),
+    "admin": lambda given, scopes: statements.administer(scopes, conditions=_conditions(given)),
+    "creator": lambda given, scopes: statements.create(scopes, conditions=_conditions(given)),
     "describer": lambda given, scopes: _describe(given, scopes),
     "deny": lambda _, scopes: statements.deny(scopes),
 }
@@ -83,7 +85,7 @@ _INTENTS: dict[str, Callable[[argparse.Namespace, list[SecretScope]], list[State
 
 def _describe(given: argparse.Namespace, scopes: list[SecretScope]) -> list[Statement]:
     if not given.tag:
-        return statements.describe(scopes, list_all=given.list)
+        return statements.describe(scopes, list_all=given.list, conditions=_conditions(given))
     beside = [name for name in ("region", "account", "list", *_WAYS) if getattr(given, name)]
     if beside:
         raise SecretAccessError(
@@ -91,7 +93,15 @@ def _describe(given: argparse.Namespace, scopes: list[SecretScope]) -> list[Stat
             allowed="--tag is allowed alone: it is about every secret that carries the tag",
             remedy="make a policy for each",
         )
-    return statements.describe_tagged(_tags(given.tag))
+    return statements.describe_tagged(_tags(given.tag), conditions=_conditions(given))
+
+
+def _conditions(given: argparse.Namespace) -> AccessConditions | None:
+    if given.vpc_endpoint is None and given.organization_id is None and not given.mfa:
+        return None
+    return AccessConditions(
+        vpc_endpoints=given.vpc_endpoint, organization_id=given.organization_id, mfa=given.mfa
+    )
 
 
 _WAYS = ("secret_name", "secret_name_prefix", "secret_partial_arn", "secret_complete_arn")
@@ -194,7 +204,17 @@ def _parser() -> argparse.ArgumentParser:
 
     key = argparse.ArgumentParser(add_help=False)
     key.add_argument("--key-arn", help="the customer-managed KMS key that they are under")
-    with_key = [secrets, key]
+
+    limits = argparse.ArgumentParser(add_help=False)
+    when = limits.add_argument_group("for requests of which all of these hold")
+    when.add_argument(
+        "--vpc-endpoint", action="append", metavar="ID", help="they come through this endpoint"
+    )
+    when.add_argument(
+        "--organization-id", metavar="ID", help="the principal's account is in this organization"
+    )
+    when.add_argument("--mfa", action="store_true", help="the principal signed in with MFA")
+    with_key = [secrets, key, limits]
 
     reader = intents.add_parser("reader", parents=with_key, help="read the secrets' values")
     reader.add_argument("--describe", action="store_true", help="also describe them")
@@ -207,7 +227,9 @@ def _parser() -> argparse.ArgumentParser:
     intents.add_parser("creator", parents=with_key, help="create the secrets")
     intents.add_parser("deny", parents=[secrets], help="deny reading and describing the secrets")
     describer = intents.add_parser(
-        "describer", parents=[secrets], help="see the secrets' metadata, or describe those by tags"
+        "describer",
+        parents=[secrets, limits],
+        help="see the secrets' metadata, or describe those by tags",
     )
     describer.add_argument("--list", action="store_true", help="also ListSecrets")
     describer.add_argument(

@@ -8,6 +8,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from constructs_lib import statements
+from constructs_lib.access_conditions import AccessConditions
 from constructs_lib.documents import PolicyType
 from constructs_lib.policy import SecretAccessPolicy
 from constructs_lib.scope import Secrets, scopes_of
@@ -39,6 +40,7 @@ class SecretCreator(SecretAccessPolicy):
         construct_id: str,
         *,
         secrets: Secrets,
+        conditions: AccessConditions | None = None,
         users: Sequence[iam.IUser] = (),
         roles: Sequence[iam.IRole] = (),
         groups: Sequence[iam.IGroup] = (),
@@ -54,6 +56,8 @@ class SecretCreator(SecretAccessPolicy):
             construct_id: its id in that parent.
             secrets: one or several, by name, name prefix or partial ARN. Tags and complete ARNs
                 are refused: a secret that does not exist yet has neither.
+            conditions: from where and by whom the access may be used. Omitted, only by the
+                principals that the policy is attached to.
             users: the users to attach it to.
             roles: the roles to attach it to.
             groups: the groups to attach it to.
@@ -71,7 +75,7 @@ class SecretCreator(SecretAccessPolicy):
         super().__init__(
             scope,
             construct_id,
-            statements=statements.create(scopes_of(secrets)),
+            statements=statements.create(scopes_of(secrets), conditions=conditions),
             users=users,
             roles=roles,
             groups=groups,

@@ -8,6 +8,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from constructs_lib import statements
+from constructs_lib.access_conditions import AccessConditions
 from constructs_lib.documents import PolicyType
 from constructs_lib.policy import SecretAccessPolicy
 from constructs_lib.scope import Secrets, scopes_of
@@ -37,6 +38,7 @@ class SecretDescriber(SecretAccessPolicy):
         *,
         secrets: Secrets,
         list: bool = False,
+        conditions: AccessConditions | None = None,
         users: Sequence[iam.IUser] = (),
         roles: Sequence[iam.IRole] = (),
         groups: Sequence[iam.IGroup] = (),
@@ -53,6 +55,8 @@ class SecretDescriber(SecretAccessPolicy):
             secrets: one or several; each an `ISecret` or a `SecretScope`.
             list: also allow `secretsmanager:ListSecrets`, on `*` as AWS demands: it tells the
                 names, descriptions and tags of all secrets of the account and Region.
+            conditions: from where and by whom the access may be used. Omitted, only by the
+                principals that the policy is attached to.
             users: the users to attach it to.
             roles: the roles to attach it to.
             groups: the groups to attach it to.
@@ -70,7 +74,9 @@ class SecretDescriber(SecretAccessPolicy):
         super().__init__(
             scope,
             construct_id,
-            statements=statements.describe(scopes_of(secrets, with_keys=False), list_all=list),
+            statements=statements.describe(
+                scopes_of(secrets, with_keys=False), list_all=list, conditions=conditions
+            ),
             users=users,
             roles=roles,
             groups=groups,
@@ -102,6 +108,7 @@ class TagScopedDescriber(SecretAccessPolicy):
         construct_id: str,
         *,
         tags: Mapping[str, str | Sequence[str]],
+        conditions: AccessConditions | None = None,
         users: Sequence[iam.IUser] = (),
         roles: Sequence[iam.IRole] = (),
         groups: Sequence[iam.IGroup] = (),
@@ -117,6 +124,8 @@ class TagScopedDescriber(SecretAccessPolicy):
             construct_id: its id in that parent.
             tags: the tags that a secret must all carry. Several values of a key are alternatives.
                 Keys to 128 characters, values to 256.
+            conditions: from where and by whom the access may be used. Omitted, only by the
+                principals that the policy is attached to.
             users: the users to attach it to.
             roles: the roles to attach it to.
             groups: the groups to attach it to.
@@ -134,7 +143,7 @@ class TagScopedDescriber(SecretAccessPolicy):
         super().__init__(
             scope,
             construct_id,
-            statements=statements.describe_tagged(check_tags(tags)),
+            statements=statements.describe_tagged(check_tags(tags), conditions=conditions),
             users=users,
             roles=roles,
             groups=groups,

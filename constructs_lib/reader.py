@@ -8,6 +8,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from constructs_lib import statements
+from constructs_lib.access_conditions import AccessConditions
 from constructs_lib.documents import PolicyType
 from constructs_lib.policy import SecretAccessPolicy
 from constructs_lib.scope import Secrets, scopes_of
@@ -47,6 +48,7 @@ class SecretReader(SecretAccessPolicy):
         describe: bool = False,
         batch: bool = False,
         version_stages: Sequence[str] | None = None,
+        conditions: AccessConditions | None = None,
         users: Sequence[iam.IUser] = (),
         roles: Sequence[iam.IRole] = (),
         groups: Sequence[iam.IGroup] = (),
@@ -68,6 +70,8 @@ class SecretReader(SecretAccessPolicy):
                 such as `["AWSCURRENT"]`. A request must then name its stage: the condition is on
                 the stages in the request, so one that names none is refused, and batch as well.
                 Omitted, every version.
+            conditions: from where and by whom the access may be used. Omitted, only by the
+                principals that the policy is attached to.
             users: the users to attach it to.
             roles: the roles to attach it to.
             groups: the groups to attach it to.
@@ -90,6 +94,7 @@ class SecretReader(SecretAccessPolicy):
                 describe=describe,
                 batch=batch,
                 version_stages=check_version_stages(version_stages),
+                conditions=conditions,
             ),
             users=users,
             roles=roles,

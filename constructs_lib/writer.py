@@ -8,6 +8,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from constructs_lib import statements
+from constructs_lib.access_conditions import AccessConditions
 from constructs_lib.documents import PolicyType
 from constructs_lib.policy import SecretAccessPolicy
 from constructs_lib.scope import Secrets, scopes_of
@@ -45,6 +46,7 @@ class SecretWriter(SecretAccessPolicy):
         construct_id: str,
         *,
         secrets: Secrets,
+        conditions: AccessConditions | None = None,
         users: Sequence[iam.IUser] = (),
         roles: Sequence[iam.IRole] = (),
         groups: Sequence[iam.IGroup] = (),
@@ -59,6 +61,8 @@ class SecretWriter(SecretAccessPolicy):
             scope: the construct's parent.
             construct_id: its id in that parent.
             secrets: one or several; each an `ISecret` or a `SecretScope`.
+            conditions: from where and by whom the access may be used. Omitted, only by the
+                principals that the policy is attached to.
             users: the users to attach it to.
             roles: the roles to attach it to.
             groups: the groups to attach it to.
@@ -76,7 +80,7 @@ class SecretWriter(SecretAccessPolicy):
         super().__init__(
             scope,
             construct_id,
-            statements=statements.write(scopes_of(secrets)),
+            statements=statements.write(scopes_of(secrets), conditions=conditions),
             users=users,
             roles=roles,
             groups=groups,

@@ -2,13 +2,20 @@
 
 from collections.abc import Sequence
 
+from constructs_lib.access_conditions import AccessConditions
 from constructs_lib.errors import check_flag
 from constructs_lib.scope import SecretScope
+from constructs_lib.statements.limits import limited
 from constructs_lib.statements.statement import Statement, on_all, on_secrets, tagged
 from constructs_lib.tags import Tags
 
 
-def describe(scopes: Sequence[SecretScope], *, list_all: bool = False) -> list[Statement]:
+def describe(
+    scopes: Sequence[SecretScope],
+    *,
+    list_all: bool = False,
+    conditions: AccessConditions | None = None,
+) -> list[Statement]:
     """See the secrets' metadata, and no value."""
     check_flag("list", list_all)
     actions = (
@@ -19,10 +26,11 @@ def describe(scopes: Sequence[SecretScope], *, list_all: bool = False) -> list[S
     statements = [*on_secrets("DescribeSecret", "Allow", actions, scopes)]
     if list_all:
         statements.append(on_all("ListSecrets", "secretsmanager:ListSecrets"))
-    return statements
+    return limited(statements, conditions)
 
 
-def describe_tagged(tags: Tags) -> list[Statement]:
+def describe_tagged(tags: Tags, *, conditions: AccessConditions | None = None) -> list[Statement]:
     """Describe every secret that carries the tags."""
-    action, conditions = "secretsmanager:DescribeSecret", tagged(tags)
-    return [Statement("DescribeTaggedSecrets", "Allow", (action,), ("*",), conditions)]
+    actions = ("secretsmanager:DescribeSecret",)
+    statement = Statement("DescribeTaggedSecrets", "Allow", actions, ("*",), tagged(tags))
+    return limited([statement], conditions)

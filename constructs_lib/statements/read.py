@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+from constructs_lib.access_conditions import AccessConditions
 from constructs_lib.errors import SecretAccessError, check_flag
 from constructs_lib.scope import SecretScope
+from constructs_lib.statements.limits import limited
 from constructs_lib.statements.statement import (
     Condition,
     Statement,
@@ -19,6 +21,7 @@ def read(
     describe: bool = False,
     batch: bool = False,
     version_stages: tuple[str, ...] = (),
+    conditions: AccessConditions | None = None,
 ) -> list[Statement]:
     """Read the secrets' values."""
     get, describe_secret = "secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"
@@ -44,4 +47,5 @@ def read(
     if batch:
         # It takes `*` alone, and gives no value that GetSecretValue does not.
         statements.append(on_all("BatchGetSecretValue", "secretsmanager:BatchGetSecretValue"))
-    return [*statements, *use_key("DecryptSecretValue", ("kms:Decrypt",), scopes)]
+    decrypt = use_key("DecryptSecretValue", ("kms:Decrypt",), scopes)
+    return limited([*statements, *decrypt], conditions)

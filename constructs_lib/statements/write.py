@@ -2,17 +2,21 @@
 
 from collections.abc import Sequence
 
+from constructs_lib.access_conditions import AccessConditions
 from constructs_lib.scope import SecretScope
+from constructs_lib.statements.limits import limited
 from constructs_lib.statements.pins import pinned_to_keys
 from constructs_lib.statements.statement import Condition, Statement, on_secrets, use_key
 
 _KEY_ARN, _KEY_ID = "secretsmanager:KmsKeyArn", "secretsmanager:KmsKeyId"
 
 
-def write(scopes: Sequence[SecretScope]) -> list[Statement]:
+def write(
+    scopes: Sequence[SecretScope], *, conditions: AccessConditions | None = None
+) -> list[Statement]:
     """Put new values into the secrets, and move their staging labels, without reading any value."""
     actions = ("secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage")
-    return [
+    statements = [
         *on_secrets("WriteSecretValue", "Allow", actions, scopes),
         *pinned_to_keys("UpdateSecretValue", "secretsmanager:UpdateSecret", scopes, _keep_key),
         # Secrets Manager asks for a data key, and has it decrypted too; kms:Encrypt, which moves
@@ -20,6 +24,7 @@ def write(scopes: Sequence[SecretScope]) -> list[Statement]:
         # secretsmanager/latest/userguide/security-encryption.html#security-encryption-authz
         *use_key("UseSecretKey", ("kms:Decrypt", "kms:GenerateDataKey"), scopes),
     ]
+    return limited(statements, conditions)
 
 
 def _keep_key(key_arn: str | None) -> tuple[Condition, ...]:

@@ -4,11 +4,13 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk.assertions import Template
 
 from constructs_lib import (
+    AccessConditions,
     DenySecretAccess,
     PolicyType,
     SecretAccessError,
@@ -131,6 +133,33 @@ def test_fails_on_a_list_that_is_no_bool(stack: cdk.Stack) -> None:
     wrong: Any = "no"
     with pytest.raises(SecretAccessError, match="^list is 'no'"):
         SecretDescriber(stack, "It", secrets=SECRET, list=wrong)
+
+
+@pytest.mark.parametrize(
+    ("construct", "props"), [each for each in CONSTRUCTS if each[0] is not DenySecretAccess]
+)
+def test_an_allow_takes_conditions(
+    stack: cdk.Stack, construct: type[SecretAccessPolicy], props: dict[str, Any]
+) -> None:
+    given: dict[str, Any] = {"conditions": AccessConditions(mfa=True)}
+    (document,) = construct(stack, "It", **props, **given).policy_documents
+    for statement in document["Statement"]:
+        assert statement["Condition"]["Bool"] == {"aws:MultiFactorAuthPresent": "true"}
+
+
+def test_a_vpc_endpoint_of_the_app_is_a_condition(stack: cdk.Stack) -> None:
+    endpoint = ec2.InterfaceVpcEndpoint(
+        stack,
+        "Endpoint",
+        vpc=ec2.Vpc(stack, "Vpc"),
+        service=ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
+    )
+    conditions = AccessConditions(vpc_endpoints=[endpoint.vpc_endpoint_id])
+    reader = SecretReader(stack, "It", secrets=SECRET, conditions=conditions)
+    (statement,) = stack.resolve(reader.policy_documents[0])["Statement"]
+    assert statement["Condition"] == {
+        "StringEquals": {"aws:SourceVpce": stack.resolve(endpoint.vpc_endpoint_id)}
+    }
 
 
 def test_fails_on_batch_of_one_stage(stack: cdk.Stack) -> None:

@@ -91,6 +91,26 @@ def test_writer_and_describer_of_secrets(capsys: pytest.CaptureFixture[str]) -> 
     assert listed["Action"] == "secretsmanager:ListSecrets"
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *(["reader"], ["writer"], ["admin"], ["creator"], ["describer"]),
+        ["describer", "--tag", "Project=orders"],
+    ],
+)
+def test_every_allow_takes_conditions(
+    capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    secrets = [] if "--tag" in arguments else ["--secret-name", "a", *HERE]
+    endpoints = ["--vpc-endpoint=vpce-01234567", "--vpc-endpoint=vpce-89abcdef"]
+    limits = [*endpoints, "--organization-id=o-a1b2c3d4e5", "--mfa"]
+    for statement in printed(capsys, *arguments, *secrets, *limits):
+        equals = statement["Condition"]["StringEquals"]
+        assert equals["aws:SourceVpce"] == ["vpce-01234567", "vpce-89abcdef"]
+        assert equals["aws:PrincipalOrgID"] == "o-a1b2c3d4e5"
+        assert statement["Condition"]["Bool"] == {"aws:MultiFactorAuthPresent": "true"}
+
+
 def test_describer_by_tags(capsys: pytest.CaptureFixture[str]) -> None:
     (statement,) = printed(capsys, "describer", "--tag", "A=x", "--tag", "A=y=z", "--tag", "B=1")
     assert statement["Condition"]["StringEquals"] == {
@@ -120,6 +140,8 @@ def test_the_partition_is_the_regions(capsys: pytest.CaptureFixture[str]) -> Non
         (["reader", "--secret-complete-arn", ARN], "does not end in a hyphen"),
         (["reader", "--secret-name=a", "--batch", "--version-stage=A", *HERE], "^batch is given"),
         (["deny", "--secret-complete-arn", f"{ARN}-AbCdEf", *HERE], "an ARN tells both"),
+        (["reader", "--secret-name=a", *HERE, "--vpc-endpoint=vpc-1"], "^VPC endpoint is 'vpc-1'"),
+        (["reader", "--secret-name=a", *HERE, "--organization-id="], "^organization id is ''"),
         (["describer"], "^no secret is given"),
         (["describer", "--tag", "A=b", "--list"], "^--tag is given with --list"),
         (["describer", "--tag", "A=b", "--secret-name=a", *HERE], "^--tag is given with --region"),

@@ -12,10 +12,10 @@ import constructs_lib
 PACKAGE = Path(constructs_lib.__file__).parent
 FLOORS = [
     {"errors", "placeholders", "partitions"},
-    {"arns", "tags", "stages"},
+    {"arns", "tags", "stages", "access_conditions"},
     {"scope"},
     {"statements.statement"},
-    {"statements.pins"},
+    {"statements.pins", "statements.limits"},
     {
         *("statements.read", "statements.write", "statements.administer", "statements.create"),
         *("statements.describe", "statements.deny"),

@@ -1,0 +1,118 @@
+"""AccessConditions: checked when made, and put on what is allowed of Secrets Manager alone."""
+
+from collections.abc import Callable
+from dataclasses import FrozenInstanceError
+from typing import Any
+
+import pytest
+
+from constructs_lib import AccessConditions, SecretAccessError, statements
+from constructs_lib.statements import Condition, Statement
+from tests.core.test_statements import ONE, ORDERS, encrypted
+
+ENDPOINT, OTHER_ENDPOINT = "vpce-0123456789abcdef0", "vpce-1234a5678b9012c"
+ORGANIZATION = "o-a1b2c3d4e5"
+TOKEN = "${Token[Value.1]}"
+EVERY = AccessConditions(
+    vpc_endpoints=[ENDPOINT, OTHER_ENDPOINT, ENDPOINT], organization_id=ORGANIZATION, mfa=True
+)
+EVERY_CONDITION = (
+    Condition("StringEquals", "aws:SourceVpce", (ENDPOINT, OTHER_ENDPOINT)),
+    Condition("StringEquals", "aws:PrincipalOrgID", (ORGANIZATION,)),
+    Condition("Bool", "aws:MultiFactorAuthPresent", ("true",)),
+)
+SCOPES = [ONE, encrypted("a", "k1")]
+INTENTS: dict[str, Callable[[AccessConditions | None], list[Statement]]] = {
+    "read": lambda c: statements.read([*SCOPES, ORDERS], describe=True, batch=True, conditions=c),
+    "read one stage": lambda c: statements.read(
+        SCOPES, describe=True, version_stages=("AWSCURRENT",), conditions=c
+    ),
+    "write": lambda c: statements.write([*SCOPES, ORDERS], conditions=c),
+    "describe": lambda c: statements.describe(SCOPES, list_all=True, conditions=c),
+    "describe tagged": lambda c: statements.describe_tagged(ORDERS.tags, conditions=c),
+    "administer": lambda c: statements.administer([*SCOPES, ORDERS], conditions=c),
+    "create": lambda c: statements.create(SCOPES, conditions=c),
+}
+
+
+@pytest.mark.parametrize("intent", INTENTS)
+def test_every_condition_is_on_every_statement_of_secrets_manager(intent: str) -> None:
+    plain, limited = INTENTS[intent](None), INTENTS[intent](EVERY)
+    assert len(plain) == len(limited)
+    for before, after in zip(plain, limited, strict=True):
+        of_kms = before.actions[0].startswith("kms:")
+        assert after.conditions == before.conditions + (() if of_kms else EVERY_CONDITION)
+        assert (after.sid, after.effect) == (before.sid, before.effect)
+        assert (after.actions, after.resources) == (before.actions, before.resources)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"vpc_endpoints": (ENDPOINT, OTHER_ENDPOINT)}, EVERY_CONDITION[:1]),
+        ({"organization_id": ORGANIZATION}, EVERY_CONDITION[1:2]),
+        ({"mfa": True}, EVERY_CONDITION[2:]),
+    ],
+)
+def test_each_condition_can_be_given_alone(
+    given: dict[str, Any], expected: tuple[Condition, ...]
+) -> None:
+    (statement,) = statements.read([ONE], conditions=AccessConditions(**given))
+    assert statement.conditions == expected
+
+
+def test_tokens_are_taken() -> None:
+    conditions = AccessConditions(vpc_endpoints=[TOKEN, f"vpce-{TOKEN}"], organization_id=TOKEN)
+    (statement,) = statements.read([ONE], conditions=conditions)
+    assert [condition.values for condition in statement.conditions] == [
+        *((TOKEN, f"vpce-{TOKEN}"), (TOKEN,)),
+    ]
+
+
+def test_they_do_not_change_once_made() -> None:
+    endpoints = [ENDPOINT]
+    conditions = AccessConditions(vpc_endpoints=endpoints)
+    endpoints.clear()
+    assert conditions.vpc_endpoints == (ENDPOINT,)
+    with pytest.raises(FrozenInstanceError):
+        conditions.mfa = True  # type: ignore[misc]
+    assert conditions == AccessConditions(vpc_endpoints=[ENDPOINT])
+    assert hash(conditions) == hash(AccessConditions(vpc_endpoints=[ENDPOINT]))
+
+
+def test_fails_without_any_condition() -> None:
+    with pytest.raises(SecretAccessError, match="^conditions has no condition in it"):
+        AccessConditions()
+
+
+@pytest.mark.parametrize("endpoints", [ENDPOINT, [], {ENDPOINT}, 7])
+def test_fails_on_what_is_no_sequence_of_endpoints(endpoints: Any) -> None:
+    with pytest.raises(SecretAccessError, match="^vpc_endpoints is .* or leave it out"):
+        AccessConditions(vpc_endpoints=endpoints, mfa=True)
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    ["", "vpc-0123456789abcdef0", "vpce-*", "vpce-0123456", "${aws:SourceVpce}", f"{TOKEN}*", None],
+)
+def test_fails_on_an_endpoint_that_none_is(endpoint: Any) -> None:
+    with pytest.raises(SecretAccessError, match="^VPC endpoint is .* compared exactly"):
+        AccessConditions(vpc_endpoints=[ENDPOINT, endpoint])
+
+
+@pytest.mark.parametrize("organization", ["", "o-*", "o-short", "111122223333", "O-A1B2C3D4E5", 7])
+def test_fails_on_an_organization_that_none_is(organization: Any) -> None:
+    with pytest.raises(SecretAccessError, match="^organization id is .* compared exactly"):
+        AccessConditions(organization_id=organization)
+
+
+def test_fails_on_mfa_that_is_no_bool() -> None:
+    wrong: Any = "true"
+    with pytest.raises(SecretAccessError, match="^mfa is 'true'"):
+        AccessConditions(mfa=wrong)
+
+
+@pytest.mark.parametrize("conditions", [{"mfa": True}, EVERY_CONDITION, True])
+def test_fails_on_conditions_of_another_kind(conditions: Any) -> None:
+    with pytest.raises(SecretAccessError, match="^conditions is .* an AccessConditions is allowed"):
+        statements.read([ONE], conditions=conditions)
