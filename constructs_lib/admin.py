@@ -10,6 +10,13 @@ from constructs import Construct
 from constructs_lib import statements
 from constructs_lib.access_conditions import AccessConditions
 from constructs_lib.documents import PolicyType
+from constructs_lib.opt_ins import (
+    RotationFunction,
+    check_functions,
+    check_recovery_window,
+    check_regions,
+    check_tag_keys,
+)
 from constructs_lib.policy import SecretAccessPolicy
 from constructs_lib.scope import Secrets, scopes_of
 
@@ -26,10 +33,15 @@ class SecretAdmin(SecretAccessPolicy):
     to move a secret to another key.
 
     Who may do this can read the values, delete them without recovery, and have any function of
-    the account that Secrets Manager may invoke rotate them.
+    the account that Secrets Manager may invoke rotate them. `rotation_functions` and
+    `minimum_recovery_window` tame the latter two; `manage_resource_policy`, `replicate_to` and
+    `tag_keys` allow more, each under a condition.
 
     ```python
-    SecretAdmin(self, "DbAdmin", secrets=db_secret, groups=[on_call])
+    SecretAdmin(
+        self, "DbAdmin", secrets=db_secret, groups=[on_call],
+        rotation_functions=[rotation_function], minimum_recovery_window=14,
+    )
     ```
 
     Source: AWS, "Identity-based policies for Secrets Manager"
@@ -42,6 +54,11 @@ class SecretAdmin(SecretAccessPolicy):
         construct_id: str,
         *,
         secrets: Secrets,
+        rotation_functions: Sequence[RotationFunction] | None = None,
+        minimum_recovery_window: int | None = None,
+        manage_resource_policy: bool = False,
+        replicate_to: Sequence[str] | None = None,
+        tag_keys: Sequence[str] | None = None,
         conditions: AccessConditions | None = None,
         users: Sequence[iam.IUser] = (),
         roles: Sequence[iam.IRole] = (),
@@ -57,6 +74,22 @@ class SecretAdmin(SecretAccessPolicy):
             scope: the construct's parent.
             construct_id: its id in that parent.
             secrets: one or several; each an `ISecret` or a `SecretScope`.
+            rotation_functions: Lambda functions, with which alone the secrets may be rotated: set
+                by the request, or set before. Also allows `lambda:InvokeFunction` on them, which
+                RotateSecret takes; it lets them be invoked directly too. Omitted, RotateSecret
+                with any function, and lambda:InvokeFunction is left to other policies.
+            minimum_recovery_window: the days, 7 to 30, for which a deletion must be recoverable;
+                it may not be forced. A request that names no window has AWS's 30; a replica is
+                deleted at once. Omitted, also deletion without recovery.
+            manage_resource_policy: also allow PutResourcePolicy, in requests that have AWS refuse
+                public policies (`BlockPublicPolicy`), and GetResourcePolicy,
+                ValidateResourcePolicy and DeleteResourcePolicy. Who may do this can still give
+                access to named accounts, and take away what the policy denies.
+            replicate_to: also allow ReplicateSecretToRegions, to these Regions and over no other
+                secret there. For a replica under a customer-managed key, add a scope of its
+                Region with that key.
+            tag_keys: also allow TagResource and UntagResource, of these keys alone. Give none by
+                which access is decided, here or in other policies. To 128 characters each.
             conditions: from where and by whom the access may be used. Omitted, only by the
                 principals that the policy is attached to.
             users: the users to attach it to.
@@ -76,7 +109,15 @@ class SecretAdmin(SecretAccessPolicy):
         super().__init__(
             scope,
             construct_id,
-            statements=statements.administer(scopes_of(secrets), conditions=conditions),
+            statements=statements.administer(
+                scopes_of(secrets),
+                rotation_functions=check_functions(rotation_functions),
+                minimum_recovery_window=check_recovery_window(minimum_recovery_window),
+                manage_resource_policy=manage_resource_policy,
+                replicate_to=check_regions(replicate_to),
+                tag_keys=check_tag_keys(tag_keys),
+                conditions=conditions,
+            ),
             users=users,
             roles=roles,
             groups=groups,

@@ -29,6 +29,18 @@ def _check(text: object, what: str, longest: int) -> str:
     return text
 
 
+def check_tag_key(key: object) -> str:
+    """Return a tag's key, which must be known now."""
+    checked = _check(key, "tag key", MAX_KEY_LENGTH)
+    if has_token(checked):
+        raise SecretAccessError(
+            f"tag key {shown(key)} is known only at deployment",
+            allowed="a tag key must be known at synth: it becomes the name of a condition key",
+            remedy="give the key as plain text; its value may be a token",
+        )
+    return checked
+
+
 def check_tags(tags: Mapping[str, str | Sequence[str]]) -> Tags:
     """Return `tags` checked, each key with its alternatives, in the order given."""
     if not isinstance(tags, Mapping) or not tags:
@@ -39,12 +51,7 @@ def check_tags(tags: Mapping[str, str | Sequence[str]]) -> Tags:
         )
     checked: dict[str, tuple[str, ...]] = {}
     for key, given in tags.items():
-        if has_token(_check(key, "tag key", MAX_KEY_LENGTH)):
-            raise SecretAccessError(
-                f"tag key {shown(key)} is known only at deployment",
-                allowed="a tag key must be known at synth: it becomes the name of a condition key",
-                remedy="give the key as plain text; its value may be a token",
-            )
+        check_tag_key(key)
         # Condition keys are not case-sensitive: two keys of one name would make one condition.
         if key.lower() in (seen.lower() for seen in checked):
             raise SecretAccessError(

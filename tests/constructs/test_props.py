@@ -7,6 +7,7 @@ import pytest
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk.assertions import Template
 
 from constructs_lib import (
@@ -160,6 +161,86 @@ def test_a_vpc_endpoint_of_the_app_is_a_condition(stack: cdk.Stack) -> None:
     assert statement["Condition"] == {
         "StringEquals": {"aws:SourceVpce": stack.resolve(endpoint.vpc_endpoint_id)}
     }
+
+
+def test_an_administrators_opt_ins(stack: cdk.Stack) -> None:
+    function = lambda_.Function(
+        stack,
+        "Rotate",
+        code=lambda_.Code.from_inline("def handler(event, context): ..."),
+        handler="index.handler",
+        runtime=lambda_.Runtime.PYTHON_3_13,
+    )
+    admin = SecretAdmin(
+        stack,
+        "It",
+        secrets=SECRET,
+        rotation_functions=[function],
+        minimum_recovery_window=14,
+        manage_resource_policy=True,
+        replicate_to=["eu-central-1"],
+        tag_keys=["CostCenter"],
+    )
+    (policy,) = Template.from_stack(stack).find_resources("AWS::IAM::ManagedPolicy").values()
+    document = policy["Properties"]["PolicyDocument"]
+    assert document == stack.resolve(admin.policy_documents[0])
+    found = {statement["Sid"]: statement for statement in document["Statement"]}
+    arn = stack.resolve(function.function_arn)
+    assert found["InvokeRotationFunction"]["Resource"] == arn
+    assert {sid: each.get("Condition") for sid, each in found.items()} == {
+        "AdministerSecret": None,
+        "RotateWithNamedFunction": {"ArnEquals": {"secretsmanager:RotationLambdaARN": arn}},
+        "RotateWithOwnFunction": {
+            "Null": {"secretsmanager:RotationLambdaARN": "true"},
+            "ArnEquals": {"secretsmanager:resource/AllowRotationLambdaArn": arn},
+        },
+        "InvokeRotationFunction": None,
+        "DeleteSecretRecoverably": {
+            "NumericGreaterThanEqualsIfExists": {"secretsmanager:RecoveryWindowInDays": "14"},
+            "BoolIfExists": {"secretsmanager:ForceDeleteWithoutRecovery": "false"},
+        },
+        "PutResourcePolicy": {"Bool": {"secretsmanager:BlockPublicPolicy": "true"}},
+        "ManageResourcePolicy": None,
+        "ReplicateSecret": {
+            "ForAllValues:StringEquals": {"secretsmanager:AddReplicaRegions": "eu-central-1"},
+            "Null": {"secretsmanager:AddReplicaRegions": "false"},
+            "BoolIfExists": {"secretsmanager:ForceOverwriteReplicaSecret": "false"},
+        },
+        "TagSecret": {
+            "ForAllValues:StringEquals": {"aws:TagKeys": "CostCenter"},
+            "Null": {"aws:TagKeys": "false"},
+        },
+        "ListSecrets": None,
+    }
+
+
+@pytest.mark.parametrize("name", ["function:rotate", "function:rotate:live"])
+def test_an_imported_rotation_function_is_its_arn(ireland: cdk.Stack, name: str) -> None:
+    arn = f"arn:aws:lambda:eu-west-1:111122223333:{name}"
+    function = lambda_.Function.from_function_arn(ireland, "Rotate", arn)
+    admin = SecretAdmin(ireland, "It", secrets=SECRET, rotation_functions=[function])
+    found = ireland.resolve(admin.policy_documents[0])["Statement"]
+    (invoke,) = (each for each in found if each["Action"] == "lambda:InvokeFunction")
+    assert invoke["Resource"] == arn
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("rotation_functions", ["rotate"]),
+        ("minimum_recovery_window", 6),
+        ("manage_resource_policy", "yes"),
+        ("replicate_to", ["eu-*"]),
+        ("tag_keys", []),
+    ],
+)
+def test_fails_on_an_opt_in_that_is_not_what_aws_has(
+    stack: cdk.Stack, option: str, value: Any
+) -> None:
+    wrong: dict[str, Any] = {option: value}
+    with pytest.raises(SecretAccessError):
+        SecretAdmin(stack, "It", secrets=SECRET, **wrong)
+    assert not stack.node.children
 
 
 def test_fails_on_batch_of_one_stage(stack: cdk.Stack) -> None:

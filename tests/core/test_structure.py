@@ -13,7 +13,7 @@ PACKAGE = Path(constructs_lib.__file__).parent
 FLOORS = [
     {"errors", "placeholders", "partitions"},
     {"arns", "tags", "stages", "access_conditions"},
-    {"scope"},
+    {"scope", "opt_ins"},
     {"statements.statement"},
     {"statements.pins", "statements.limits"},
     {

@@ -1,0 +1,118 @@
+"""What the opt-in keywords of SecretAdmin take: each checked, and a list never empty."""
+
+import re
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
+
+from constructs_lib.errors import SecretAccessError, shown
+from constructs_lib.placeholders import has_token, known_part, split, starts_with_token
+from constructs_lib.tags import check_tag_key
+
+# https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConfiguration.html: FunctionName
+_PARTS = [
+    re.compile(part)
+    for part in (r"arn", r"aws(-[a-z]+)*", r"lambda", r"[a-z]{2,}(-[a-z]+)+-[0-9]+", r"[0-9]{12}")
+]
+_NAME = re.compile(r"[A-Za-z0-9_-]+")
+_QUALIFIER = re.compile(r"\$LATEST|[A-Za-z0-9_-]+")
+_BESIDE_A_TOKEN = re.compile(r"[A-Za-z0-9_-]*")
+_REGION = _PARTS[3]
+
+# https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html
+SHORTEST_WINDOW, LONGEST_WINDOW = 7, 30
+
+
+_T = TypeVar("_T")
+
+
+class RotationFunction(Protocol):
+    """What is needed of a Lambda function: its ARN. Every `aws_lambda.IFunction` is one."""
+
+    @property
+    def function_arn(self) -> str:
+        """The ARN of the function."""
+
+
+def check_functions(functions: Sequence[RotationFunction] | None) -> tuple[str, ...]:
+    """Return the functions' ARNs, each once; none if `functions` is None."""
+    given = _check_several(functions, "rotation_functions", "an aws_lambda.IFunction")
+    return tuple(dict.fromkeys(_check_function(function) for function in given))
+
+
+def _check_function(function: object) -> str:
+    arn = getattr(function, "function_arn", None)
+    if not isinstance(arn, str):
+        raise SecretAccessError(
+            f"rotation function is {shown(function)}",
+            allowed="an aws_lambda.IFunction is allowed",
+            remedy="for an ARN, use aws_lambda.Function.from_function_arn",
+        )
+    if starts_with_token(arn) and _BESIDE_A_TOKEN.fullmatch(known_part(arn).replace(":", "")):
+        return arn
+    forms = [*_PARTS, re.compile("function"), _NAME, _QUALIFIER]
+    parts = split(arn, ":", len(forms) - 1)
+    if len(parts) < len(forms) - 1 or not all(map(_fits, forms, parts)):
+        raise SecretAccessError(
+            f"ARN of the rotation function is {shown(arn)}",
+            allowed="arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME is allowed, with or without "
+            "a version or alias",
+            remedy="copy it from the function, without wildcards",
+        )
+    return arn
+
+
+def check_recovery_window(days: int | None) -> int | None:
+    """Return the recovery window in days, if there is one."""
+    if days is None:
+        return None
+    fits = isinstance(days, int) and not isinstance(days, bool)
+    if not fits or not SHORTEST_WINDOW <= days <= LONGEST_WINDOW:
+        raise SecretAccessError(
+            f"minimum_recovery_window is {shown(days)}",
+            allowed=f"{SHORTEST_WINDOW} to {LONGEST_WINDOW} days are allowed, as a whole number",
+            remedy="give the days, or leave it out",
+        )
+    return days
+
+
+def check_regions(regions: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the names of Regions, each once; none if `regions` is None."""
+    given = _check_several(regions, "replicate_to", "a Region's name")
+    for region in given:
+        if not isinstance(region, str) or not region or not _fits(_REGION, region):
+            raise SecretAccessError(
+                f"region in replicate_to is {shown(region)}",
+                allowed="a Region's name is allowed, such as eu-west-1",
+                remedy="name each Region in full: wildcards do not match",
+            )
+    return tuple(dict.fromkeys(given))
+
+
+def check_tag_keys(keys: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the tag keys, each once; none if `keys` is None."""
+    given = _check_several(keys, "tag_keys", "a tag key")
+    for key in given:
+        if check_tag_key(key).lower().startswith("aws:"):
+            raise SecretAccessError(
+                f"tag key {shown(key)} begins with aws:",
+                allowed="keys of your own are allowed: AWS keeps those for itself",
+                remedy="leave it out",
+            )
+    return tuple(dict.fromkeys(given))
+
+
+def _fits(form: re.Pattern[str], text: str) -> bool:
+    """Tell whether `text` is of the form, as far as it is known."""
+    return (_BESIDE_A_TOKEN if has_token(text) else form).fullmatch(known_part(text)) is not None
+
+
+def _check_several(given: Sequence[_T] | None, name: str, what: str) -> Sequence[_T]:
+    if given is None:
+        return ()
+    if isinstance(given, str) or not isinstance(given, Sequence) or not given:
+        raise SecretAccessError(
+            f"{name} is {shown(given)}",
+            allowed=f"a sequence of at least one is allowed, each {what}",
+            remedy=f"give a list: {name}=[...], or leave it out",
+        )
+    return given
