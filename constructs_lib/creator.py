@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -10,6 +10,7 @@ from constructs import Construct
 from constructs_lib import statements
 from constructs_lib.access_conditions import AccessConditions
 from constructs_lib.documents import PolicyType
+from constructs_lib.opt_ins import check_required_tags
 from constructs_lib.policy import SecretAccessPolicy
 from constructs_lib.scope import Secrets, scopes_of
 
@@ -20,15 +21,21 @@ class SecretCreator(SecretAccessPolicy):
     It allows CreateSecret on the scope and ListSecrets on `*` (AWS authorizes it on nothing
     narrower). Where the scope has an `encryption_key`, it allows `kms:Decrypt` and
     `kms:GenerateDataKey` with that key, which creating a secret under it takes. It does not allow
-    to read what was created, nor to tag it (CreateSecret with tags takes TagResource as well).
+    to read what was created, nor to tag it (CreateSecret with tags takes TagResource as well)
+    unless there are `required_tags`, nor to replicate it.
 
     ```python
     SecretCreator(
         self, "OrdersSecrets",
-        secrets=SecretScope.from_secret_name_prefix("orders/"),
+        secrets=SecretScope.from_secret_name_prefix("orders/", encryption_key=key),
+        required_tags={"Project": "orders"}, pin_key=True,
         roles=[pipeline_role],
     )
     ```
+
+    AWS CloudFormation creates a secret and then tags it, in two steps: who must have
+    `required_tags` can't create secrets by a stack's template, and gets an access-denied error
+    (docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_examples_tagging.html).
 
     Source: AWS, "Identity-based policies for Secrets Manager"
     (docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html).
@@ -40,6 +47,8 @@ class SecretCreator(SecretAccessPolicy):
         construct_id: str,
         *,
         secrets: Secrets,
+        required_tags: Mapping[str, str | Sequence[str]] | None = None,
+        pin_key: bool = False,
         conditions: AccessConditions | None = None,
         users: Sequence[iam.IUser] = (),
         roles: Sequence[iam.IRole] = (),
@@ -56,6 +65,14 @@ class SecretCreator(SecretAccessPolicy):
             construct_id: its id in that parent.
             secrets: one or several, by name, name prefix or partial ARN. Tags and complete ARNs
                 are refused: a secret that does not exist yet has neither.
+            required_tags: the tags that a new secret must have in the request that creates it, all
+                of them and no other (`aws:RequestTag`, `aws:TagKeys`); several values of a key are
+                alternatives. Also allows TagResource with exactly these, on the scope: so a secret
+                there that has none of them yet can be given them, and one with other values of
+                them keeps those. Keys to 128 characters, values to 256. Omitted, no tags.
+            pin_key: whether a new secret must be under its scope's `encryption_key`, which the
+                request names by its ARN (`secretsmanager:KmsKeyArn`). Omitted, a request may
+                name another key that it may use, or none.
             conditions: from where and by whom the access may be used. Omitted, only by the
                 principals that the policy is attached to.
             users: the users to attach it to.
@@ -75,7 +92,12 @@ class SecretCreator(SecretAccessPolicy):
         super().__init__(
             scope,
             construct_id,
-            statements=statements.create(scopes_of(secrets), conditions=conditions),
+            statements=statements.create(
+                scopes_of(secrets),
+                required_tags=check_required_tags(required_tags),
+                pin_key=pin_key,
+                conditions=conditions,
+            ),
             users=users,
             roles=roles,
             groups=groups,

@@ -1,12 +1,12 @@
-"""What the opt-in keywords of SecretAdmin take: each checked, and a list never empty."""
+"""What the opt-in keywords of SecretAdmin and SecretCreator take, checked; no list is empty."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from constructs_lib.errors import SecretAccessError, shown
 from constructs_lib.placeholders import has_token, known_part, split, starts_with_token
-from constructs_lib.tags import check_tag_key
+from constructs_lib.tags import Tags, check_tag_key, check_tags
 
 # https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConfiguration.html: FunctionName
 _PARTS = [
@@ -99,6 +99,15 @@ def check_tag_keys(keys: Sequence[str] | None) -> tuple[str, ...]:
                 remedy="leave it out",
             )
     return tuple(dict.fromkeys(given))
+
+
+def check_required_tags(tags: Mapping[str, str | Sequence[str]] | None) -> Tags:
+    """Return the tags that a new secret must have; none if `tags` is None."""
+    if tags is None:
+        return ()
+    checked = check_tags(tags)
+    check_tag_keys([key for key, _ in checked])
+    return checked
 
 
 def _fits(form: re.Pattern[str], text: str) -> bool:

@@ -243,6 +243,34 @@ def test_fails_on_an_opt_in_that_is_not_what_aws_has(
     assert not stack.node.children
 
 
+def test_a_creators_options(stack: cdk.Stack) -> None:
+    key = kms.Key(stack, "Key")
+    creator = SecretCreator(
+        stack,
+        "It",
+        secrets=SecretScope.from_secret_name("a", encryption_key=key),
+        required_tags={"Project": ["orders", "billing"]},
+        pin_key=True,
+    )
+    create, tag, *_ = stack.resolve(creator.policy_documents[0])["Statement"]
+    requested = {
+        "StringEquals": {"aws:RequestTag/Project": ["orders", "billing"]},
+        "ForAllValues:StringEquals": {"aws:TagKeys": "Project"},
+    }
+    pin = {"secretsmanager:KmsKeyArn": stack.resolve(key.key_arn)}
+    assert create["Condition"] == {**requested, "ArnEquals": pin}
+    assert tag["Action"] == "secretsmanager:TagResource"
+    assert tag["Condition"] == {
+        **requested,
+        "StringEqualsIfExists": {"secretsmanager:ResourceTag/Project": ["orders", "billing"]},
+    }
+
+
+def test_fails_on_required_tags_that_are_none(stack: cdk.Stack) -> None:
+    with pytest.raises(SecretAccessError, match="^tags is {}"):
+        SecretCreator(stack, "It", secrets=SECRET, required_tags={})
+
+
 def test_fails_on_batch_of_one_stage(stack: cdk.Stack) -> None:
     with pytest.raises(SecretAccessError, match="^batch is given with version_stages"):
         SecretReader(stack, "It", secrets=SECRET, batch=True, version_stages=["AWSCURRENT"])

@@ -37,6 +37,7 @@ EVERY_STATEMENT = [
         tag_keys=("CostCenter",),
     ),
     *statements.create(SCOPES),
+    *statements.create(SCOPES[:1], required_tags=TAGGED.tags, pin_key=True),
     *statements.describe([*SCOPES, TAGGED], list_all=True),
     *statements.describe_tagged(TAGGED.tags),
     *statements.deny([*SCOPES, TAGGED]),
@@ -81,6 +82,7 @@ GLOBAL = {"aws:SourceVpce", "aws:PrincipalOrgID", "aws:MultiFactorAuthPresent"}
 
 def generic(key: str) -> str:
     """Return a condition key as the reference prints it."""
+    key = re.sub(r"^aws:RequestTag/.*", "aws:RequestTag/${TagKey}", key)
     key = re.sub(r"^secretsmanager:ResourceTag/.*", "secretsmanager:ResourceTag/tag-key", key)
     return re.sub(
         r"^kms:EncryptionContext:.*", "kms:EncryptionContext:${EncryptionContextKey}", key
