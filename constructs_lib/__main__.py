@@ -25,6 +25,13 @@ from constructs_lib.documents import (
     longest_length,
 )
 from constructs_lib.errors import SecretAccessError
+from constructs_lib.opt_ins import (
+    check_functions,
+    check_recovery_window,
+    check_regions,
+    check_required_tags,
+    check_tag_keys,
+)
 from constructs_lib.partitions import partition_of
 from constructs_lib.placeholders import PARTITION, URL_SUFFIX, has_token
 from constructs_lib.scope import SecretScope
@@ -35,6 +42,10 @@ from constructs_lib.tags import check_tags
 
 class _Key(NamedTuple):
     key_arn: str
+
+
+class _Function(NamedTuple):
+    function_arn: str
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -76,8 +87,21 @@ _INTENTS: dict[str, Callable[[argparse.Namespace, list[SecretScope]], list[State
         conditions=_conditions(given),
     ),
     "writer": lambda given, scopes: statements.write(scopes, conditions=_conditions(given)),
-    "admin": lambda given, scopes: statements.administer(scopes, conditions=_conditions(given)),
-    "creator": lambda given, scopes: statements.create(scopes, conditions=_conditions(given)),
+    "admin": lambda given, scopes: statements.administer(
+        scopes,
+        rotation_functions=check_functions(given.rotation_function),
+        minimum_recovery_window=check_recovery_window(given.minimum_recovery_window),
+        manage_resource_policy=given.manage_resource_policy,
+        replicate_to=check_regions(given.replicate_to),
+        tag_keys=check_tag_keys(given.tag_key),
+        conditions=_conditions(given),
+    ),
+    "creator": lambda given, scopes: statements.create(
+        scopes,
+        required_tags=check_required_tags(_tags(given.required_tag, "--required-tag")),
+        pin_key=given.pin_key,
+        conditions=_conditions(given),
+    ),
     "describer": lambda given, scopes: _describe(given, scopes),
     "deny": lambda _, scopes: statements.deny(scopes),
 }
@@ -93,7 +117,8 @@ def _describe(given: argparse.Namespace, scopes: list[SecretScope]) -> list[Stat
             allowed="--tag is allowed alone: it is about every secret that carries the tag",
             remedy="make a policy for each",
         )
-    return statements.describe_tagged(_tags(given.tag), conditions=_conditions(given))
+    tags = check_tags(_tags(given.tag, "--tag") or {})
+    return statements.describe_tagged(tags, conditions=_conditions(given))
 
 
 def _conditions(given: argparse.Namespace) -> AccessConditions | None:
@@ -164,16 +189,18 @@ def _scopes(given: argparse.Namespace) -> list[SecretScope]:
     return scopes
 
 
-def _tags(given: Sequence[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def _tags(given: Sequence[str] | None, option: str) -> dict[str, list[str]] | None:
+    if given is None:
+        return None
     tags: dict[str, list[str]] = {}
     for text in given:
         key, equals, value = text.partition("=")
         if not equals:
             raise SecretAccessError(
-                f"--tag is {text!r}", allowed="KEY=VALUE is allowed", remedy="give the value too"
+                f"{option} is {text!r}", allowed="KEY=VALUE is allowed", remedy="give the value too"
             )
         tags.setdefault(key, []).append(value)
-    return check_tags(tags)
+    return tags
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -223,8 +250,39 @@ def _parser() -> argparse.ArgumentParser:
         "--version-stage", action="append", help="only versions with this staging label"
     )
     intents.add_parser("writer", parents=with_key, help="write the secrets' values")
-    intents.add_parser("admin", parents=with_key, help="the article's nine actions")
-    intents.add_parser("creator", parents=with_key, help="create the secrets")
+    admin = intents.add_parser("admin", parents=with_key, help="the article's nine actions")
+    admin.add_argument(
+        "--rotation-function",
+        action="append",
+        type=_Function,
+        metavar="ARN",
+        help="rotate only with this function, which they may invoke",
+    )
+    admin.add_argument(
+        "--minimum-recovery-window",
+        type=int,
+        metavar="DAYS",
+        help="delete only so that the secret can be restored for 7 to 30 days",
+    )
+    admin.add_argument(
+        "--manage-resource-policy",
+        action="store_true",
+        help="also the secrets' resource policies, except public ones",
+    )
+    admin.add_argument(
+        "--replicate-to", action="append", metavar="REGION", help="also replicate to this Region"
+    )
+    admin.add_argument(
+        "--tag-key", action="append", metavar="KEY", help="also set and remove tags of this key"
+    )
+    creator = intents.add_parser("creator", parents=with_key, help="create the secrets")
+    creator.add_argument(
+        "--required-tag",
+        action="append",
+        metavar="KEY=VALUE",
+        help="only with this tag; several values of a key are alternatives",
+    )
+    creator.add_argument("--pin-key", action="store_true", help="only under the key of --key-arn")
     intents.add_parser("deny", parents=[secrets], help="deny reading and describing the secrets")
     describer = intents.add_parser(
         "describer",

@@ -111,6 +111,43 @@ def test_every_allow_takes_conditions(
         assert statement["Condition"]["Bool"] == {"aws:MultiFactorAuthPresent": "true"}
 
 
+def test_admin_with_every_option(capsys: pytest.CaptureFixture[str]) -> None:
+    function = "arn:aws:lambda:eu-west-1:111122223333:function:rotate"
+    found = printed(
+        capsys,
+        *("admin", "--secret-name", "a", *HERE, "--rotation-function", function),
+        *("--minimum-recovery-window", "14", "--manage-resource-policy"),
+        *("--replicate-to=eu-central-1", "--replicate-to=eu-north-1", "--tag-key=Owner"),
+    )
+    statements = {statement["Sid"]: statement for statement in found}
+    assert list(statements) == [
+        *("AdministerSecret", "RotateWithNamedFunction", "RotateWithOwnFunction"),
+        *("InvokeRotationFunction", "DeleteSecretRecoverably", "PutResourcePolicy"),
+        *("ManageResourcePolicy", "ReplicateSecret", "TagSecret", "ListSecrets"),
+    ]
+    assert statements["InvokeRotationFunction"]["Resource"] == function
+    assert statements["DeleteSecretRecoverably"]["Condition"][
+        "NumericGreaterThanEqualsIfExists"
+    ] == {"secretsmanager:RecoveryWindowInDays": "14"}
+    assert statements["ReplicateSecret"]["Condition"]["ForAllValues:StringEquals"] == {
+        "secretsmanager:AddReplicaRegions": ["eu-central-1", "eu-north-1"]
+    }
+
+
+def test_creator_with_every_option(capsys: pytest.CaptureFixture[str]) -> None:
+    create, tag, *_ = printed(
+        capsys,
+        *("creator", "--secret-name", "a", *HERE, "--key-arn", KEY_ARN, "--pin-key"),
+        *("--required-tag", "Project=orders", "--required-tag", "Project=billing"),
+    )
+    assert create["Condition"] == {
+        "StringEquals": {"aws:RequestTag/Project": ["orders", "billing"]},
+        "ForAllValues:StringEquals": {"aws:TagKeys": "Project"},
+        "ArnEquals": {"secretsmanager:KmsKeyArn": KEY_ARN},
+    }
+    assert tag["Action"] == "secretsmanager:TagResource"
+
+
 def test_describer_by_tags(capsys: pytest.CaptureFixture[str]) -> None:
     (statement,) = printed(capsys, "describer", "--tag", "A=x", "--tag", "A=y=z", "--tag", "B=1")
     assert statement["Condition"]["StringEquals"] == {
@@ -142,6 +179,12 @@ def test_the_partition_is_the_regions(capsys: pytest.CaptureFixture[str]) -> Non
         (["deny", "--secret-complete-arn", f"{ARN}-AbCdEf", *HERE], "an ARN tells both"),
         (["reader", "--secret-name=a", *HERE, "--vpc-endpoint=vpc-1"], "^VPC endpoint is 'vpc-1'"),
         (["reader", "--secret-name=a", *HERE, "--organization-id="], "^organization id is ''"),
+        (["admin", "--secret-name=a", *HERE, "--rotation-function=rotate"], "^ARN of the rotation"),
+        (["admin", "--secret-name=a", *HERE, "--minimum-recovery-window=6"], "7 to 30 days"),
+        (["admin", "--secret-name=a", *HERE, "--replicate-to=eu-*"], "^region in replicate_to"),
+        (["admin", "--secret-name=a", *HERE, "--tag-key="], "^tag key is ''"),
+        (["creator", "--secret-name=a", *HERE, "--required-tag=A"], "^--required-tag is 'A'"),
+        (["creator", "--secret-name=a", *HERE, "--pin-key"], "^pin_key is given, and no key"),
         (["describer"], "^no secret is given"),
         (["describer", "--tag", "A=b", "--list"], "^--tag is given with --list"),
         (["describer", "--tag", "A=b", "--secret-name=a", *HERE], "^--tag is given with --region"),
