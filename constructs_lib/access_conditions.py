@@ -25,12 +25,13 @@ class AccessConditions:
     )
     ```
 
-    They are put on what is allowed of Secrets Manager. What is allowed of AWS KMS stays as it is:
-    the key is usable through Secrets Manager alone, which these conditions guard, and its call to
-    KMS does not come through the caller's VPC endpoint. So too with lambda:InvokeFunction.
+    They limit what this policy allows of Secrets Manager; what another policy allows without them
+    stays allowed. What is allowed of AWS KMS stays as it is: the key is usable through Secrets
+    Manager alone, whose call to KMS does not come through the caller's VPC endpoint. So does the
+    invocation of a rotation function, which Secrets Manager asks for too.
 
-    The account of a service's resource (`aws:SourceAccount`) is none of them: only a request of an
-    AWS service itself has it, so that a user's or role's policy would grant nothing by it.
+    The account of a service's resource (`aws:SourceAccount`) is none of them: it is in requests
+    that an AWS service makes as itself, so that a user's or role's policy would grant nothing.
 
     Args:
         vpc_endpoints: VPC endpoints of Secrets Manager, by id, through one of which the request
