@@ -1,6 +1,10 @@
 """What a writer and a describer say, statement by statement."""
 
-from constructs_lib import SecretScope, statements
+from typing import Any
+
+import pytest
+
+from constructs_lib import SecretAccessError, SecretScope, statements
 from constructs_lib.statements import Condition, Statement
 from tests.core.test_statements import BASE, KEY_ARN, ONE, ORDERS, TWO, encrypted
 
@@ -55,7 +59,30 @@ def test_the_key_of_a_writer_may_be_known_at_deployment_alone() -> None:
 
     _, update, kms = statements.write([SecretScope.from_secret_name("a", encryption_key=Key())])
     assert [condition.values for condition in update.conditions] == [(Key.key_arn,)] * 2
+    assert kms.sid == "UseSecretKey"
     assert kms.resources == (Key.key_arn,)
+
+
+def test_describer_by_tags_describes_what_carries_them() -> None:
+    assert statements.describe_tagged((("Project", ("orders", "billing")),)) == [
+        Statement(
+            "DescribeTaggedSecrets",
+            "Allow",
+            ("secretsmanager:DescribeSecret",),
+            ("*",),
+            (
+                Condition(
+                    "StringEquals", "secretsmanager:ResourceTag/Project", ("orders", "billing")
+                ),
+            ),
+        )
+    ]
+
+
+def test_fails_on_a_list_that_is_no_bool() -> None:
+    wrong: Any = "no"
+    with pytest.raises(SecretAccessError, match="^list is 'no'"):
+        statements.describe([ONE], list_all=wrong)
 
 
 def test_describer_sees_metadata_and_lists_if_told_to() -> None:

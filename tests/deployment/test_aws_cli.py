@@ -98,6 +98,15 @@ def test_the_readmes_commands_let_the_user_and_the_role_read(
         ["reader", "--secret-name", "prod/db", "--describe", "--batch", *HERE],
         ["admin", "--secret-name-prefix", "prod/", *HERE],
         ["creator", "--secret-name", "prod/db", *HERE],
+        ["creator", "--secret-name", "a", "--required-tag", "Project=orders", *HERE],
+        ["writer", "--secret-name", "prod/db", *HERE],
+        ["describer", "--secret-name", "prod/db", "--list", "--mfa", *HERE],
+        [
+            *("admin", "--secret-name", "prod/db", *HERE, "--minimum-recovery-window", "14"),
+            *("--rotation-function", f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:rotate"),
+            *("--manage-resource-policy", "--replicate-to", "eu-central-1", "--tag-key", "Owner"),
+            *("--vpc-endpoint", "vpce-0123456789abcdef0", "--organization-id", "o-a1b2c3d4e5"),
+        ],
         ["describer", "--tag", "Project=orders", "--tag", "Project=billing"],
         ["deny", "--secret-name", "prod/db", *HERE],
     ],
@@ -106,7 +115,7 @@ def test_the_readmes_commands_let_the_user_and_the_role_read(
 def test_iam_takes_every_document_and_gives_it_back(
     aws: Aws, arguments: list[str], tmp_path: Path
 ) -> None:
-    name = f"made-by-{arguments[0]}"
+    name = re.sub(r"[^A-Za-z0-9]+", "-", "".join(arguments))[:128]
     script = (
         f"python -m constructs_lib policy {' '.join(arguments)} > policy.json\n"
         f"aws iam create-policy --policy-name {name} --policy-document file://policy.json\n"

@@ -1,0 +1,164 @@
+"""Intents that the demo does not deploy, tried out where the emulated AWS enforces them.
+
+It has no condition keys of Secrets Manager's own (keys, functions, windows, Regions, public
+policies), nor of the network, the organization and MFA: tests/proof has those. What needs one of
+them to be there is denied here, which is tried too.
+"""
+
+import itertools
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from constructs_lib import AccessConditions, SecretScope, statements
+from constructs_lib.documents import document_for_iam
+from constructs_lib.opt_ins import check_required_tags
+from constructs_lib.placeholders import PARTITION, URL_SUFFIX
+from constructs_lib.statements import Statement
+from demo.emulator import ACCOUNT, REGION, Aws, Credentials
+
+Call = Callable[[Any, str], object]
+
+SECRET, NEIGHBOUR = "prod/db", "prod/db2"
+TARGET = SecretScope.from_secret_name(SECRET, region=REGION, account=ACCOUNT)
+NEW = SecretScope.from_secret_name_prefix("new/", region=REGION, account=ACCOUNT)
+NUMBERS = itertools.count()
+
+
+def tags(**given: str) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in given.items()]
+
+
+CALLS: dict[str, Call] = {
+    "put": lambda manager, name: manager.put_secret_value(SecretId=name, SecretString="new"),
+    "update": lambda manager, name: manager.update_secret(SecretId=name, SecretString="new"),
+    "get": lambda manager, name: manager.get_secret_value(SecretId=name),
+    "describe": lambda manager, name: manager.describe_secret(SecretId=name),
+    "versions": lambda manager, name: manager.list_secret_version_ids(SecretId=name),
+    "policy": lambda manager, name: manager.get_resource_policy(SecretId=name),
+    "list": lambda manager, _: manager.list_secrets(),
+    "tag CostCenter": lambda manager, name: manager.tag_resource(
+        SecretId=name, Tags=tags(CostCenter="1")
+    ),
+    "tag Project": lambda manager, name: manager.tag_resource(
+        SecretId=name, Tags=tags(Project="mine")
+    ),
+    "tag both": lambda manager, name: manager.tag_resource(
+        SecretId=name, Tags=tags(CostCenter="1", Project="mine")
+    ),
+    "untag CostCenter": lambda manager, name: manager.untag_resource(
+        SecretId=name, TagKeys=["CostCenter"]
+    ),
+    "untag Project": lambda manager, name: manager.untag_resource(
+        SecretId=name, TagKeys=["Project"]
+    ),
+    "create": lambda manager, name: manager.create_secret(Name=name, SecretString="new"),
+    "create for orders": lambda manager, name: manager.create_secret(
+        Name=name, SecretString="new", Tags=tags(Project="orders")
+    ),
+    "create for payroll": lambda manager, name: manager.create_secret(
+        Name=name, SecretString="new", Tags=tags(Project="payroll")
+    ),
+    "create with more": lambda manager, name: manager.create_secret(
+        Name=name, SecretString="new", Tags=tags(Project="orders", Owner="me")
+    ),
+}
+
+
+def acting_with(aws: Aws, found: Iterable[Statement]) -> Any:
+    """Return a Secrets Manager client of a new user that these statements alone are for."""
+    iam, name = aws.client("iam"), f"user-{next(NUMBERS)}"
+    values = {PARTITION: "aws", URL_SUFFIX: "amazonaws.com"}
+    document = json.dumps(document_for_iam(list(found), values))
+    iam.create_user(UserName=name)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    arn = iam.create_policy(PolicyName=name, PolicyDocument=document)["Policy"]["Arn"]
+    iam.attach_user_policy(UserName=name, PolicyArn=arn)
+    return aws.client("secretsmanager", Credentials(key["AccessKeyId"], key["SecretAccessKey"]))
+
+
+def outcome(manager: Any, call: str, name: str) -> str:
+    try:
+        CALLS[call](manager, name)
+    except ClientError as error:
+        code: str = error.response["Error"]["Code"]
+        return "denied" if code == "AccessDeniedException" else str(error)
+    return "allowed"
+
+
+@pytest.fixture(autouse=True)
+def _secrets(aws: Aws) -> None:
+    manager = aws.client("secretsmanager")
+    there = {secret["Name"] for secret in manager.list_secrets(MaxResults=100)["SecretList"]}
+    for name in there:
+        manager.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+    for name in (SECRET, NEIGHBOUR):
+        manager.create_secret(Name=name, SecretString="old", Tags=tags(Project="payroll"))
+
+
+METADATA = ("describe", "versions", "policy")
+TAGGING = ("tag CostCenter", "untag CostCenter")
+REQUIRED = check_required_tags({"Project": "orders"})
+CAREFUL = statements.administer(
+    [TARGET],
+    rotation_functions=(f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:rotate",),
+    minimum_recovery_window=14,
+    manage_resource_policy=True,
+    replicate_to=("eu-central-1",),
+    tag_keys=("CostCenter",),
+)
+ROWS: dict[str, tuple[list[Statement], str, tuple[str, ...]]] = {
+    "a writer writes": (statements.write([TARGET]), SECRET, ("put", "update")),
+    "a writer writes nothing else": (statements.write([TARGET]), NEIGHBOUR, ()),
+    "a describer describes": (statements.describe([TARGET]), SECRET, METADATA),
+    "a describer describes nothing else": (statements.describe([TARGET]), NEIGHBOUR, ()),
+    "a describer lists if told to": (
+        statements.describe([TARGET], list_all=True),
+        NEIGHBOUR,
+        ("list",),
+    ),
+    "an administrator tags with one key": (
+        CAREFUL,
+        SECRET,
+        (*("put", "update", "get", "describe", "policy", "list"), *TAGGING),
+    ),
+    "an administrator tags no other secret": (CAREFUL, NEIGHBOUR, ("list",)),
+    "a creator creates with tags": (
+        statements.create([NEW], required_tags=REQUIRED),
+        "new/db",
+        ("list", "create for orders"),
+    ),
+    "a creator does not tag what is there": (
+        statements.create([TARGET], required_tags=REQUIRED),
+        SECRET,
+        ("list",),
+    ),
+    **{
+        f"nobody comes {conditions}": (
+            statements.administer([TARGET], conditions=conditions),
+            SECRET,
+            (),
+        )
+        for conditions in (
+            AccessConditions(mfa=True),
+            AccessConditions(vpc_endpoints=["vpce-0123456789abcdef0"]),
+            AccessConditions(organization_id="o-a1b2c3d4e5"),
+        )
+    },
+}
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_what_an_intent_allows_and_nothing_else(aws: Aws, row: str) -> None:
+    found, name, expected = ROWS[row]
+    manager = acting_with(aws, found)
+    calls = [call for call in CALLS if name.startswith("new/") or not call.startswith("create")]
+    root = aws.client("secretsmanager")
+    for call in calls:
+        allowed = outcome(manager, call, name)
+        assert allowed == ("allowed" if call in expected else "denied"), call
+        if allowed == "allowed" and call.startswith("create"):
+            root.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
