@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 
@@ -52,12 +53,20 @@ def test_batch_is_on_all_as_with_an_arn_it_would_grant_nothing() -> None:
 
 def test_version_stages_condition_get_secret_value_alone() -> None:
     get, describe = statements.read([ONE], describe=True, version_stages=("AWSCURRENT", "A"))
+    assert (get.sid, describe.sid) == ("ReadSecretValue", "DescribeSecret")
     assert get.actions == ("secretsmanager:GetSecretValue",)
     assert get.conditions == (
         Condition("ForAnyValue:StringEquals", "secretsmanager:VersionStage", ("AWSCURRENT", "A")),
     )
     assert describe.actions == ("secretsmanager:DescribeSecret",)
     assert describe.conditions == ()
+
+
+@pytest.mark.parametrize("option", ["describe", "batch"])
+def test_fails_on_a_readers_option_that_is_no_bool(option: str) -> None:
+    wrong: dict[str, Any] = {option: "false"}
+    with pytest.raises(SecretAccessError, match=f"^{option} is 'false'; True or False"):
+        statements.read([ONE], **wrong)
 
 
 @pytest.mark.parametrize(

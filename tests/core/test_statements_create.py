@@ -34,6 +34,11 @@ def test_the_default_names_neither_tags_nor_key() -> None:
     assert kms.sid == "UseSecretKey"
 
 
+def test_a_prefix_may_be_created_under() -> None:
+    create, _ = statements.create([SecretScope.from_secret_name_prefix("orders/")])
+    assert create.resources == (f"{BASE}orders/*",)
+
+
 def test_required_tags_are_in_the_request_and_nothing_else_is() -> None:
     one = (f"{BASE}one-??????",)
     tag = ("secretsmanager:TagResource",)
@@ -70,7 +75,7 @@ def test_fails_to_pin_a_key_that_is_not_given() -> None:
 
 def test_fails_on_pin_key_that_is_no_bool() -> None:
     wrong: Any = KEY_ARN
-    with pytest.raises(SecretAccessError, match="^pin_key is "):
+    with pytest.raises(SecretAccessError, match="^pin_key is .*True or False"):
         statements.create([ONE], pin_key=wrong)
 
 
