@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -109,8 +110,9 @@ class SecretAdmin(SecretAccessPolicy):
         super().__init__(
             scope,
             construct_id,
-            statements=statements.administer(
-                scopes_of(secrets),
+            secrets=scopes_of(secrets),
+            statements=partial(
+                statements.administer,
                 rotation_functions=check_functions(rotation_functions),
                 minimum_recovery_window=check_recovery_window(minimum_recovery_window),
                 manage_resource_policy=manage_resource_policy,

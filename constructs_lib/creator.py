@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -92,8 +93,9 @@ class SecretCreator(SecretAccessPolicy):
         super().__init__(
             scope,
             construct_id,
-            statements=statements.create(
-                scopes_of(secrets),
+            secrets=scopes_of(secrets),
+            statements=partial(
+                statements.create,
                 required_tags=check_required_tags(required_tags),
                 pin_key=pin_key,
                 conditions=conditions,

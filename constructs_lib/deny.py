@@ -69,7 +69,8 @@ class DenySecretAccess(SecretAccessPolicy):
         super().__init__(
             scope,
             construct_id,
-            statements=statements.deny(scopes_of(secrets, with_keys=False)),
+            secrets=scopes_of(secrets, with_keys=False),
+            statements=statements.deny,
             users=users,
             roles=roles,
             groups=groups,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -74,9 +75,8 @@ class SecretDescriber(SecretAccessPolicy):
         super().__init__(
             scope,
             construct_id,
-            statements=statements.describe(
-                scopes_of(secrets, with_keys=False), list_all=list, conditions=conditions
-            ),
+            secrets=scopes_of(secrets, with_keys=False),
+            statements=partial(statements.describe, list_all=list, conditions=conditions),
             users=users,
             roles=roles,
             groups=groups,
@@ -140,10 +140,12 @@ class TagScopedDescriber(SecretAccessPolicy):
                 account, can't be attached, or makes the policy longer than IAM's quota (managed
                 6,144 characters; inline 2,048 for a user, 5,120 a group, 10,240 a role).
         """
+        checked = check_tags(tags)
         super().__init__(
             scope,
             construct_id,
-            statements=statements.describe_tagged(check_tags(tags), conditions=conditions),
+            secrets=(),
+            statements=lambda _: statements.describe_tagged(checked, conditions=conditions),
             users=users,
             roles=roles,
             groups=groups,

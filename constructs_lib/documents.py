@@ -46,18 +46,24 @@ def document_for_iam(statements: Sequence[Statement], values: Mapping[str, str])
     return _document(statements, lambda text: filled(text, values))
 
 
-def longest_length(statements: Sequence[Statement], known: Mapping[str, str] | None = None) -> int:
+def longest_length(
+    statements: Sequence[Statement],
+    known: Mapping[str, str] | None = None,
+    owned: Mapping[str, str] | None = None,
+) -> int:
     """Return the document's length as IAM counts it, at its longest.
 
     Pseudo parameters that are not in `known` count as the longest value that AWS has for them. A
-    CDK token that is a whole Resource counts as the shortest ARN, any other one as nothing.
+    CDK token counts as what `owned` has for it; a whole Resource that it does not have as the
+    shortest ARN, and any other one as nothing.
     """
+    arns = owned or {}
 
     def render(text: str) -> str:
-        return at_longest(text, known)
+        return arns.get(text) or at_longest(text, known)
 
     def render_resource(text: str) -> str:
-        return _SHORTEST_ARN if starts_with_token(text) else render(text)
+        return render(text) or _SHORTEST_ARN if starts_with_token(text) else render(text)
 
     document = _document(statements, render, render_resource)
     text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)

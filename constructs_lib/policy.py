@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 
 import jsii
@@ -21,20 +21,18 @@ from constructs_lib.documents import (
     PolicyType,
     check_quota,
     document_for_template,
-    longest_length,
 )
 from constructs_lib.errors import SecretAccessError, shown
-from constructs_lib.partitions import partition_of
+from constructs_lib.measure import Measure
+from constructs_lib.packing import pack
 from constructs_lib.placeholders import (
-    ACCOUNT,
-    PARTITION,
     REGION,
     URL_SUFFIX,
-    has_token,
     known_part,
     known_parts,
 )
 from constructs_lib.principals import Kind, Principal, name_of, names_of, place_of
+from constructs_lib.scope import SecretScope
 from constructs_lib.statements import Statement
 
 # https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html
@@ -55,7 +53,8 @@ class SecretAccessPolicy(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        statements: Sequence[Statement],
+        secrets: Sequence[SecretScope],
+        statements: Callable[[Sequence[SecretScope]], list[Statement]],
         users: Sequence[iam.IUser],
         roles: Sequence[iam.IRole],
         groups: Sequence[iam.IGroup],
@@ -71,23 +70,37 @@ class SecretAccessPolicy(Construct):
             "group": names_of("group", groups, scope),
         }
         self._type = _check_type(policy_type)
-        self._length = _length_in(scope, statements)
-        _refuse_keys_elsewhere(scope, statements)
-        self._document = document_for_template(statements)
-        self._managed_policy: iam.IManagedPolicy | None = None
-        _check_name(policy_name)
+        measure = Measure(scope).length
+        self._managed_policies: list[iam.IManagedPolicy] | None = None
         if self._type is PolicyType.INLINE:
+            packed = [statements(secrets)]  # its quota is for all inline policies together
+            self._length = measure(packed[0])
             _refuse_for_inline(description=description, path=path)
             for kind, names in self._names.items():
                 if names:
                     self._check_inline_quota(kind)
         else:
+            packed = pack(secrets, statements, lambda found: measure(found) <= MANAGED_QUOTA)
+            for found in packed:
+                check_quota(measure(found), MANAGED_QUOTA, f"managed policy {shown(construct_id)}")
             _check_path(path)
             _check_description(description)
-            check_quota(self._length, MANAGED_QUOTA, f"managed policy {shown(construct_id)}")
+        for found in packed:
+            _refuse_keys_elsewhere(scope, found)
+        self._documents = [document_for_template(found) for found in packed]
+        policy_names = [_numbered_name(policy_name, number) for number in _numbers(packed)]
+        for name in policy_names:
+            _check_name(name)
 
         super().__init__(scope, construct_id)
-        self._resource = self._make_resource(scope, construct_id, policy_name, description, path)
+        self._resources = [
+            self._make_resource(f"Resource{number}", document, name, description, path)
+            for number, document, name in zip(
+                _numbers(packed), self._documents, policy_names, strict=True
+            )
+        ]
+        if self._type is PolicyType.INLINE and not any(self._names.values()):
+            self.node.add_validation(_Attached(self._names, construct_id))
 
     def attach_to_user(self, user: iam.IUser) -> None:
         """Attach the policy to a user of the stack's account; a second time changes nothing."""
@@ -104,23 +117,26 @@ class SecretAccessPolicy(Construct):
     @property
     def policy_documents(self) -> list[PolicyDocument]:
         """The policy documents, exactly as they are emitted, with intrinsics and tokens in them."""
-        return [copy.deepcopy(self._document)]
+        return copy.deepcopy(self._documents)
 
     @property
     def managed_policies(self) -> list[iam.IManagedPolicy]:
         """The managed policies, to attach elsewhere or as a boundary; empty for inline."""
         if self._type is PolicyType.INLINE:
             return []
-        if self._managed_policy is None:
-            self._managed_policy = iam.ManagedPolicy.from_managed_policy_arn(
-                self, "ManagedPolicy", self._resource.ref
-            )
-        return [self._managed_policy]
+        if self._managed_policies is None:
+            self._managed_policies = [
+                iam.ManagedPolicy.from_managed_policy_arn(
+                    self, f"ManagedPolicy{number}", resource.ref
+                )
+                for number, resource in zip(_numbers(self._resources), self._resources, strict=True)
+            ]
+        return list(self._managed_policies)
 
     def _make_resource(
         self,
-        scope: Construct,
-        construct_id: str,
+        resource_id: str,
+        document: PolicyDocument,
         policy_name: str | None,
         description: str | None,
         path: str | None,
@@ -129,8 +145,8 @@ class SecretAccessPolicy(Construct):
         if self._type is PolicyType.MANAGED:
             return iam.CfnManagedPolicy(
                 self,
-                "Resource",
-                policy_document=self._document,
+                resource_id,
+                policy_document=document,
                 managed_policy_name=policy_name,
                 description=description,
                 path=path,
@@ -138,12 +154,10 @@ class SecretAccessPolicy(Construct):
                 roles=roles,
                 groups=groups,
             )
-        if not (users or roles or groups):
-            self.node.add_validation(_Attached(self._names, construct_id))
         return iam.CfnPolicy(
             self,
-            "Resource",
-            policy_document=self._document,
+            resource_id,
+            policy_document=document,
             policy_name=policy_name or _inline_policy_name(self.node.path),
             users=users,
             roles=roles,
@@ -158,7 +172,8 @@ class SecretAccessPolicy(Construct):
         if self._type is PolicyType.INLINE:
             self._check_inline_quota(kind)
         names.append(name)
-        setattr(self._resource, f"{kind}s", names)
+        for resource in self._resources:
+            setattr(resource, f"{kind}s", names)
 
     def _check_inline_quota(self, kind: Kind) -> None:
         check_quota(self._length, INLINE_QUOTAS[kind], f"inline policy for a {kind}")
@@ -184,20 +199,13 @@ class _Attached:
         return [str(error)]
 
 
-def _length_in(scope: Construct, statements: Sequence[Statement]) -> int:
-    """Return the document's length, at its longest where the stack does not know its place."""
-    length = longest_length(statements)
-    if length > min(INLINE_QUOTAS.values()):  # else it fits anywhere, and CDK need not be asked
-        known = {
-            placeholder: value
-            for placeholder, value in zip((ACCOUNT, REGION), place_of(scope), strict=True)
-            if not has_token(value)
-        }
-        if REGION in known:
-            partition = partition_of(known[REGION])
-            known |= {PARTITION: partition.name, URL_SUFFIX: partition.url_suffix}
-        length = longest_length(statements, known)
-    return length
+def _numbers(several: Sequence[object]) -> list[str]:
+    """Return what tells several apart after the name of the first, which stays as it is."""
+    return ["", *(str(number) for number in range(2, len(several) + 1))]
+
+
+def _numbered_name(name: str | None, number: str) -> str | None:
+    return f"{name}-{number}" if isinstance(name, str) and number else name
 
 
 def _refuse_keys_elsewhere(scope: Construct, statements: Sequence[Statement]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -89,8 +90,9 @@ class SecretReader(SecretAccessPolicy):
         super().__init__(
             scope,
             construct_id,
-            statements=statements.read(
-                scopes_of(secrets),
+            secrets=scopes_of(secrets),
+            statements=partial(
+                statements.read,
                 describe=describe,
                 batch=batch,
                 version_stages=check_version_stages(version_stages),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -80,7 +81,8 @@ class SecretWriter(SecretAccessPolicy):
         super().__init__(
             scope,
             construct_id,
-            statements=statements.write(scopes_of(secrets), conditions=conditions),
+            secrets=scopes_of(secrets),
+            statements=partial(statements.write, conditions=conditions),
             users=users,
             roles=roles,
             groups=groups,

@@ -1,0 +1,110 @@
+"""Many secrets become as many documents as it takes, and the first ones stay as they are."""
+
+from collections.abc import Sequence
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from constructs_lib import SecretScope, statements
+from constructs_lib.documents import longest_length
+from constructs_lib.packing import pack
+from constructs_lib.statements import Statement
+
+LIMIT = 2_500  # small, so that few secrets fill it
+LENGTHS = st.lists(st.integers(1, 300), min_size=1, max_size=30)
+
+
+class Key:
+    def __init__(self, name: str) -> None:
+        self.key_arn = f"arn:aws:kms:eu-west-1:111122223333:key/{name}"
+
+
+def fits(found: Sequence[Statement]) -> bool:
+    return longest_length(found) <= LIMIT
+
+
+def scopes_of_lengths(lengths: Sequence[int], *, keys: int = 1) -> list[SecretScope]:
+    return [
+        SecretScope.from_secret_name(
+            f"{number:03}{'x' * length}", encryption_key=Key(str(number % keys)) if keys else None
+        )
+        for number, length in enumerate(lengths)
+    ]
+
+
+def flat(documents: Sequence[Sequence[Statement]]) -> set[tuple[object, ...]]:
+    """Return what is granted, one action on one resource under one condition value each."""
+    return {
+        (each.effect, action, resource, condition.key, value)
+        for document in documents
+        for each in document
+        for action in each.actions
+        for resource in each.resources
+        for condition in each.conditions
+        for value in condition.values
+    } | {
+        (each.effect, action, resource)
+        for document in documents
+        for each in document
+        for action in each.actions
+        for resource in each.resources
+        if not each.conditions
+    }
+
+
+@given(LENGTHS, st.integers(0, 3))
+def test_every_document_fits_and_together_they_grant_the_same(
+    lengths: list[int], keys: int
+) -> None:
+    scopes = scopes_of_lengths(lengths, keys=keys)
+    documents = pack(scopes, statements.administer, fits)
+    assert all(map(fits, documents))
+    assert flat(documents) == flat([statements.administer(scopes)])
+
+
+@given(LENGTHS, st.integers(1, 300))
+def test_one_more_secret_leaves_all_but_the_last_as_they_are(lengths: list[int], more: int) -> None:
+    scopes = scopes_of_lengths([*lengths, more])
+    before = pack(scopes[:-1], statements.read, fits)
+    after = pack(scopes, statements.read, fits)
+    assert after[: len(before) - 1] == before[:-1]
+    assert len(after) - len(before) in (0, 1)
+
+
+@given(LENGTHS)
+def test_there_are_no_more_documents_than_the_order_needs(lengths: list[int]) -> None:
+    scopes = scopes_of_lengths(lengths)
+    fewest = [0]  # of the first so many secrets
+    for end in range(1, len(scopes) + 1):
+        fewest.append(
+            1
+            + min(fewest[begin] for begin in range(end) if fits(statements.read(scopes[begin:end])))
+        )
+    assert len(pack(scopes, statements.read, fits)) == fewest[-1]
+
+
+def test_what_fits_is_one_document() -> None:
+    scopes = scopes_of_lengths([1, 2, 3])
+    assert pack(scopes, statements.administer, fits) == [statements.administer(scopes)]
+
+
+def test_what_no_secret_needs_is_in_the_first_document_alone() -> None:
+    documents = pack(scopes_of_lengths([300] * 10), statements.administer, fits)
+    assert len(documents) > 2
+    found = ["ListSecrets" in [each.sid for each in document] for document in documents]
+    assert found == [True] + [False] * (len(documents) - 1)
+
+
+def test_a_deny_is_in_every_document() -> None:
+    def guarded(scopes: Sequence[SecretScope]) -> list[Statement]:
+        guard = Statement("Guard", "Deny", ("secretsmanager:TagResource",), ("*",))
+        return [*statements.read(scopes), guard]
+
+    documents = pack(scopes_of_lengths([300] * 15), guarded, fits)
+    assert len(documents) > 2
+    assert all(document[-1].sid == "Guard" for document in documents)
+
+
+def test_a_secret_that_is_too_long_is_alone_and_left_to_the_quota() -> None:
+    documents = pack(scopes_of_lengths([5, 500, 5]), statements.read, lambda found: False)
+    assert [len(document[0].resources) for document in documents] == [1, 1, 1]
