@@ -18,12 +18,7 @@ from typing import NamedTuple
 
 from constructs_lib import statements
 from constructs_lib.access_conditions import AccessConditions
-from constructs_lib.documents import (
-    MANAGED_QUOTA,
-    check_quota,
-    document_for_iam,
-    longest_length,
-)
+from constructs_lib.documents import document_for_iam, longest_length
 from constructs_lib.errors import SecretAccessError
 from constructs_lib.opt_ins import (
     check_functions,
@@ -34,6 +29,7 @@ from constructs_lib.opt_ins import (
 )
 from constructs_lib.partitions import partition_of
 from constructs_lib.placeholders import PARTITION, URL_SUFFIX, has_token
+from constructs_lib.quotas import MANAGED_QUOTA, check_length
 from constructs_lib.scope import SecretScope
 from constructs_lib.stages import check_version_stages
 from constructs_lib.statements import Statement
@@ -57,7 +53,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         scopes = [] if getattr(given, "tag", None) else _scopes(given)
         found = _INTENTS[given.intent](given, scopes)
-        check_quota(longest_length(found), MANAGED_QUOTA, "managed policy")
+        check_length(
+            longest_length(found),
+            MANAGED_QUOTA,
+            "managed policy",
+            "give fewer secrets, or make several policies",
+        )
         document = json.dumps(document_for_iam(found, _values(scopes)), indent=2)
     except SecretAccessError as error:
         parser.error(str(error))

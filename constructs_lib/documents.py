@@ -1,4 +1,4 @@
-"""Statements become documents that fit IAM's quotas."""
+"""Statements become documents, for templates and for IAM itself, and are measured as IAM does."""
 
 import json
 import re
@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
-from constructs_lib.errors import SecretAccessError
 from constructs_lib.placeholders import at_longest, filled, for_template, starts_with_token
 from constructs_lib.statements import Statement
 
@@ -25,13 +24,6 @@ class PolicyType(Enum):
     MANAGED = "managed"
     INLINE = "inline"
 
-
-# IAM's quotas in characters, whitespace not counted; the inline ones are for all inline policies
-# of a principal together.
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-MANAGED_QUOTA = 6_144
-# Of a principal's inline policies, only the one at hand is counted here.
-INLINE_QUOTAS = {"user": 2_048, "group": 5_120, "role": 10_240}
 
 _SHORTEST_ARN = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:a-AbCdEf"
 
@@ -68,16 +60,6 @@ def longest_length(
     document = _document(statements, render, render_resource)
     text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
     return len(re.sub(r"\s", "", text))
-
-
-def check_quota(length: int, quota: int, what: str) -> None:
-    """Refuse a document that is longer than its quota: IAM would, at deployment."""
-    if length > quota:
-        raise SecretAccessError(
-            f"{what} can be {length:,} characters long",
-            allowed=f"{quota:,} characters are allowed, whitespace not counted",
-            remedy="give fewer secrets, or use more than one construct, or one name prefix",
-        )
 
 
 def _document(

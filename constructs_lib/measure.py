@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from aws_cdk import Stack
 from constructs import Construct
 
-from constructs_lib.documents import INLINE_QUOTAS, longest_length
+from constructs_lib.documents import longest_length
 from constructs_lib.partitions import partition_of
 from constructs_lib.placeholders import (
     ACCOUNT,
@@ -19,6 +19,7 @@ from constructs_lib.placeholders import (
     starts_with_token,
 )
 from constructs_lib.principals import place_of
+from constructs_lib.quotas import INLINE_QUOTAS
 from constructs_lib.statements import Statement
 
 # CloudFormation names what has no name by its logical id and 12 random characters; Secrets Manager
@@ -43,6 +44,10 @@ class Measure:
         length = longest_length(statements)
         if length <= min(INLINE_QUOTAS.values()):
             return length  # it fits anywhere, and CDK need not be asked
+        return self.length_here(statements)
+
+    def length_here(self, statements: Sequence[Statement]) -> int:
+        """Return a document's length in this stack, as far as the stack knows its place."""
         if self._known is None:
             self._known = self._place()
         self._look_up(statements)

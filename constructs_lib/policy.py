@@ -14,24 +14,14 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct, IValidation
 
 from constructs_lib.arns import check_key_arn
-from constructs_lib.documents import (
-    INLINE_QUOTAS,
-    MANAGED_QUOTA,
-    PolicyDocument,
-    PolicyType,
-    check_quota,
-    document_for_template,
-)
+from constructs_lib.attachments import Attachment
+from constructs_lib.documents import PolicyDocument, PolicyType, document_for_template
 from constructs_lib.errors import SecretAccessError, shown
 from constructs_lib.measure import Measure
 from constructs_lib.packing import pack
-from constructs_lib.placeholders import (
-    REGION,
-    URL_SUFFIX,
-    known_part,
-    known_parts,
-)
-from constructs_lib.principals import Kind, Principal, name_of, names_of, place_of
+from constructs_lib.placeholders import REGION, URL_SUFFIX, known_part, known_parts
+from constructs_lib.principals import Principal, by_name, name_of, place_of
+from constructs_lib.quotas import MANAGED_QUOTA, Kind, check_length
 from constructs_lib.scope import SecretScope
 from constructs_lib.statements import Statement
 
@@ -64,33 +54,34 @@ class SecretAccessPolicy(Construct):
         path: str | None,
     ) -> None:
         """Check everything, then make the policy: after an error nothing is left in the tree."""
-        self._names: dict[Kind, list[str]] = {
-            "user": names_of("user", users, scope),
-            "role": names_of("role", roles, scope),
-            "group": names_of("group", groups, scope),
+        principals: dict[Kind, dict[str, Principal]] = {
+            "user": by_name("user", users, scope),
+            "role": by_name("role", roles, scope),
+            "group": by_name("group", groups, scope),
         }
+        self._names: dict[Kind, list[str]] = {kind: [*each] for kind, each in principals.items()}
         self._type = _check_type(policy_type)
-        measure = Measure(scope).length
         self._managed_policies: list[iam.IManagedPolicy] | None = None
+        measure = Measure(scope)
         if self._type is PolicyType.INLINE:
             packed = [statements(secrets)]  # its quota is for all inline policies together
-            self._length = measure(packed[0])
             _refuse_for_inline(description=description, path=path)
-            for kind, names in self._names.items():
-                if names:
-                    self._check_inline_quota(kind)
+            self._attachment = Attachment(scope, measure, inline=packed[0], inline_name=policy_name)
         else:
-            packed = pack(secrets, statements, lambda found: measure(found) <= MANAGED_QUOTA)
-            for found in packed:
-                check_quota(measure(found), MANAGED_QUOTA, f"managed policy {shown(construct_id)}")
+            packed = pack(secrets, statements, lambda found: measure.length(found) <= MANAGED_QUOTA)
+            _check_lengths(packed, measure, construct_id)
             _check_path(path)
             _check_description(description)
+            self._attachment = Attachment(scope, measure, managed=len(packed))
         for found in packed:
             _refuse_keys_elsewhere(scope, found)
         self._documents = [document_for_template(found) for found in packed]
         policy_names = [_numbered_name(policy_name, number) for number in _numbers(packed)]
         for name in policy_names:
             _check_name(name)
+        for kind, found_by_name in principals.items():
+            for name, principal in found_by_name.items():
+                self._attachment.check(kind, principal, name)
 
         super().__init__(scope, construct_id)
         self._resources = [
@@ -99,6 +90,9 @@ class SecretAccessPolicy(Construct):
                 _numbers(packed), self._documents, policy_names, strict=True
             )
         ]
+        for found_by_name in principals.values():
+            for principal in found_by_name.values():
+                self._attachment.count(principal)
         if self._type is PolicyType.INLINE and not any(self._names.values()):
             self.node.add_validation(_Attached(self._names, construct_id))
 
@@ -169,14 +163,11 @@ class SecretAccessPolicy(Construct):
         names = self._names[kind]
         if name in names:
             return
-        if self._type is PolicyType.INLINE:
-            self._check_inline_quota(kind)
+        self._attachment.check(kind, principal, name)
+        self._attachment.count(principal)
         names.append(name)
         for resource in self._resources:
             setattr(resource, f"{kind}s", names)
-
-    def _check_inline_quota(self, kind: Kind) -> None:
-        check_quota(self._length, INLINE_QUOTAS[kind], f"inline policy for a {kind}")
 
 
 @jsii.implements(IValidation)
@@ -250,6 +241,19 @@ def _fits(form: re.Pattern[str], text: object) -> bool:
         isinstance(text, str)
         and form.fullmatch(_TOKEN_STANDS_FOR.join(known_parts(text))) is not None
     )
+
+
+def _check_lengths(
+    packed: Sequence[Sequence[Statement]], measure: Measure, construct_id: str
+) -> None:
+    """Refuse a document that is too long with one secret in it."""
+    for found in packed:
+        check_length(
+            measure.length(found),
+            MANAGED_QUOTA,
+            f"managed policy {shown(construct_id)}",
+            "give fewer tags, or shorter names, for this secret",
+        )
 
 
 def _check_name(name: str | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
 from aws_cdk import Stack
@@ -12,11 +12,11 @@ from aws_cdk import aws_iam as iam
 
 from constructs_lib.errors import SecretAccessError, shown
 from constructs_lib.placeholders import has_token, known_part, starts_with_token
+from constructs_lib.quotas import Kind
 
 if TYPE_CHECKING:
     from constructs import Construct, IConstruct
 
-Kind = Literal["user", "role", "group"]
 Principal = iam.IUser | iam.IRole | iam.IGroup
 
 
@@ -55,15 +55,15 @@ def place_of(scope: Construct) -> tuple[str, str]:
     return found
 
 
-def names_of(kind: Kind, principals: Sequence[Principal], scope: Construct) -> list[str]:
-    """Return the names of principals of one kind, each once, in the order given."""
+def by_name(kind: Kind, principals: Sequence[Principal], scope: Construct) -> dict[str, Principal]:
+    """Return principals of one kind by their names, each once, in the order given."""
     if isinstance(principals, str | bytes) or not isinstance(principals, Sequence):
         raise SecretAccessError(
             f"{kind}s is {shown(principals)}",
             allowed=f"a sequence of {kind}s is allowed",
             remedy=f"give a list: {kind}s=[...]",
         )
-    return list(dict.fromkeys(name_of(kind, principal, scope) for principal in principals))
+    return {name_of(kind, principal, scope): principal for principal in principals}
 
 
 def name_of(kind: Kind, principal: Principal, scope: Construct) -> str:

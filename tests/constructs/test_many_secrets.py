@@ -148,7 +148,7 @@ def test_fails_on_a_policy_name_that_is_too_long_with_its_number(stack: cdk.Stac
 
 
 def test_fails_over_the_quota_inline_as_it_is_for_all_inline_policies(stack: cdk.Stack) -> None:
-    with pytest.raises(SecretAccessError, match="^inline policy for a role can be .*10,240"):
+    with pytest.raises(SecretAccessError, match="^inline policies of role 'app' can be .*10,240"):
         SecretReader(
             stack,
             "Reader",

@@ -224,7 +224,8 @@ def test_fails_over_the_quota_of_an_inline_policy(
         "user": iam.User.from_user_name(stack, "Alice", "alice"),
         "group": iam.Group.from_group_name(stack, "Ops", "ops"),
     }
-    message = f"^inline policy for a {kind} can be .*{quota} characters are allowed"
+    name = {"user": "alice", "group": "ops"}[kind]
+    message = f"^inline policies of {kind} '{name}' can be .*{quota} characters are allowed"
     props: dict[str, Any] = {"policy_type": PolicyType.INLINE, "secrets": HUNDRED[:count]}
     refused(stack, message, **props, **{f"{kind}s": [principals[kind]]})
 
@@ -239,7 +240,7 @@ def test_fails_over_the_quota_of_an_inline_policy(
 def test_fails_over_the_quota_of_an_inline_policy_for_a_role(stack: cdk.Stack) -> None:
     role = iam.Role.from_role_name(stack, "App", "app")
     many = [SecretScope.from_secret_name(f"team/service/secret-{i:03}") for i in range(120)]
-    message = "^inline policy for a role can be .*10,240 characters are allowed"
+    message = "^inline policies of role 'app' can be .*10,240 characters are allowed"
     refused(stack, message, secrets=many, roles=[role], policy_type=PolicyType.INLINE)
 
 

@@ -1,21 +1,13 @@
-"""Documents and IAM's quotas."""
+"""Documents, and their length as IAM counts it."""
 
 import json
 import re
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from constructs_lib import SecretAccessError, SecretScope, statements
-from constructs_lib.documents import (
-    INLINE_QUOTAS,
-    MANAGED_QUOTA,
-    check_quota,
-    document_for_iam,
-    document_for_template,
-    longest_length,
-)
+from constructs_lib import SecretScope, statements
+from constructs_lib.documents import document_for_iam, document_for_template, longest_length
 from constructs_lib.placeholders import ACCOUNT, PARTITION, REGION, URL_SUFFIX
 
 IRELAND = {
@@ -61,22 +53,3 @@ def test_whitespace_is_not_counted() -> None:
     spaced = statements.describe_tagged((("Cost Center", ("a b c",)),))
     tight = statements.describe_tagged((("CostCenter", ("abc",)),))
     assert longest_length(spaced) == longest_length(tight)
-
-
-def test_quotas_are_iams() -> None:
-    assert MANAGED_QUOTA == 6_144
-    assert INLINE_QUOTAS == {"user": 2_048, "group": 5_120, "role": 10_240}
-
-
-def test_a_document_of_exactly_the_quota_is_taken() -> None:
-    check_quota(6_144, MANAGED_QUOTA, "managed policy")
-
-
-def test_fails_one_character_over_the_quota() -> None:
-    with pytest.raises(SecretAccessError) as caught:
-        check_quota(6_145, MANAGED_QUOTA, "managed policy 'Reader'")
-    assert str(caught.value) == (
-        "managed policy 'Reader' can be 6,145 characters long; 6,144 characters are allowed, "
-        "whitespace not counted; give fewer secrets, or use more than one construct, or one name "
-        "prefix"
-    )

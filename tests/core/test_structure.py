@@ -12,6 +12,7 @@ import constructs_lib
 PACKAGE = Path(constructs_lib.__file__).parent
 FLOORS = [
     {"errors", "placeholders", "partitions"},
+    {"quotas"},
     {"arns", "tags", "stages", "access_conditions"},
     {"scope", "opt_ins"},
     {"statements.statement"},
@@ -24,6 +25,7 @@ FLOORS = [
     {"documents", "packing"},
     {"principals"},
     {"measure"},
+    {"attachments"},
     {"policy"},
     {"reader", "writer", "admin", "creator", "describer", "deny"},
     {"__init__"},

@@ -1,0 +1,106 @@
+"""What an app has attached to each principal so far: IAM's quotas are for all of it together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
+
+from constructs import Construct
+
+from constructs_lib.errors import SecretAccessError, shown
+from constructs_lib.measure import Measure
+from constructs_lib.placeholders import has_token
+from constructs_lib.principals import Principal
+from constructs_lib.quotas import (
+    ATTACHED_QUOTAS,
+    INLINE_QUOTAS,
+    Kind,
+    attached_quota,
+    check_length,
+    refuse_too_many,
+)
+from constructs_lib.statements import Statement
+
+
+@dataclass
+class _Load:
+    """What one principal has: so many managed policies, and inline ones with their lengths."""
+
+    managed: int = 0
+    inline: list[tuple[int, Sequence[Statement]]] = field(default_factory=list)
+    inline_names: set[str] = field(default_factory=set)
+
+
+# Kept with the principal, as what was read of it is (principals.py).
+_loads: WeakKeyDictionary[Principal, _Load] = WeakKeyDictionary()
+
+
+class Attachment:
+    """What one construct attaches to each of its principals.
+
+    Two imports of one principal are two here. `SecretAccessChecks` counts in the templates, where
+    they are one, and also counts what others attach.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        measure: Measure,
+        *,
+        managed: int = 0,
+        inline: Sequence[Statement] = (),
+        inline_name: str | None = None,
+    ) -> None:
+        """Attach so many managed policies, or these statements as an inline policy."""
+        self._scope, self._measure = scope, measure
+        self._managed, self._inline, self._inline_name = managed, inline, inline_name
+        self._length = measure.length(inline) if inline else 0
+
+    def check(self, kind: Kind, principal: Principal, name: str) -> None:
+        """Refuse a principal that has no room for it."""
+        load = _loads.get(principal, _Load())
+        managed = load.managed + self._managed
+        if managed > ATTACHED_QUOTAS[kind].default:
+            quota = attached_quota(kind, self._scope.node.try_get_context)
+            if managed > quota:
+                refuse_too_many(kind, _called(principal, name), managed, quota)
+        if self._inline:
+            self._check_inline(kind, principal, name, load)
+
+    def count(self, principal: Principal) -> None:
+        """Count it as attached."""
+        load = _loads.setdefault(principal, _Load())
+        load.managed += self._managed
+        if self._inline:
+            load.inline.append((self._length, self._inline))
+        if self._inline_name is not None:
+            load.inline_names.add(self._inline_name)
+
+    def _check_inline(self, kind: Kind, principal: Principal, name: str, load: _Load) -> None:
+        quota = INLINE_QUOTAS[kind]
+        together = self._length + sum(length for length, _ in load.inline)
+        if together > quota:  # what is short was not measured by the stack's place
+            several = [self._inline, *(statements for _, statements in load.inline)]
+            together = sum(self._measure.length_here(statements) for statements in several)
+        if together > quota:
+            what = f"inline policies of {kind} {shown(_called(principal, name))}"
+            check_length(
+                together,
+                quota,
+                what,
+                "give fewer secrets, or one name prefix, or use PolicyType.MANAGED",
+            )
+        if self._inline_name is not None and self._inline_name in load.inline_names:
+            raise SecretAccessError(
+                f"{kind} {shown(_called(principal, name))} already has an inline policy called "
+                f"{shown(self._inline_name)}",
+                allowed="each inline policy of a principal has its own name: IAM puts one over "
+                "another of that name without a word",
+                remedy="give another policy_name, or leave it out",
+            )
+
+
+def _called(principal: Principal, name: str) -> str:
+    """Return what a message calls a principal: its path in the app where it has no name yet."""
+    return principal.node.path if has_token(name) else name
