@@ -22,6 +22,7 @@ from constructs import Construct, IConstruct
 from app_settings import Settings, read_settings
 from constructs_lib import (
     DenySecretAccess,
+    SecretAccessChecks,
     SecretAccessError,
     SecretAdmin,
     SecretCreator,
@@ -97,7 +98,7 @@ def main() -> None:
     except SecretAccessError as error:
         sys.exit(f"error: {error}")
     SecretAccessStack(app, "SecretAccess", settings=settings)
-    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app), SecretAccessChecks(app))
     app.synth()
 
 

@@ -14,6 +14,7 @@ from constructs_lib.scope import SecretScope
 
 if TYPE_CHECKING:
     from constructs_lib.admin import SecretAdmin
+    from constructs_lib.checks import SecretAccessChecks
     from constructs_lib.creator import SecretCreator
     from constructs_lib.deny import DenySecretAccess
     from constructs_lib.describer import SecretDescriber, TagScopedDescriber
@@ -24,6 +25,7 @@ __all__ = [
     "AccessConditions",
     "DenySecretAccess",
     "PolicyType",
+    "SecretAccessChecks",
     "SecretAccessError",
     "SecretAdmin",
     "SecretCreator",
@@ -36,6 +38,7 @@ __all__ = [
 
 _CONSTRUCTS = {
     "DenySecretAccess": "deny",
+    "SecretAccessChecks": "checks",
     "SecretAdmin": "admin",
     "SecretCreator": "creator",
     "SecretDescriber": "describer",

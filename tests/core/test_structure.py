@@ -51,6 +51,9 @@ FLOORS = [
     {"testing.given", "testing.messages"},
     {"testing.access"},
     {"testing.__init__"},
+    {"checks.lengths"},
+    {"checks.quotas"},
+    {"checks.__init__"},
     {"grants_command"},
     {"__main__"},
 ]

@@ -1,0 +1,110 @@
+"""SecretAccessChecks: IAM's quotas, checked on the templates whenever an app is synthesized."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import jsii
+from aws_cdk import (
+    IPolicyValidationContext,
+    IPolicyValidationPlugin,
+    PolicyValidationPluginReport,
+    PolicyViolatingResource,
+    PolicyViolation,
+)
+
+from constructs_lib.checks.lengths import Lengths
+from constructs_lib.checks.quotas import RULES, Template, findings
+
+if TYPE_CHECKING:
+    from constructs import IConstruct
+
+__all__ = ["SecretAccessChecks"]
+
+
+@jsii.implements(IPolicyValidationPlugin)
+class SecretAccessChecks:
+    """Fails `cdk synth` on what IAM would refuse at deployment, whoever wrote it.
+
+    It reads the templates, with all functions in them filled in as far as they are known, and
+    sums up over all stacks what each user, role and group gets:
+
+    - `ManagedPolicyLength`: a managed policy of more than 6,144 characters;
+    - `InlinePolicyLength`: inline policies of a principal that are together longer than 2,048 (a
+      user), 5,120 (a group) or 10,240 characters (a role);
+    - `AttachedManagedPolicies`: more than 10 managed policies on a principal. Where AWS raised
+      that, the app says so in its context, `secret-access-cdk:managedPoliciesPerRole` (to 25) or
+      `secret-access-cdk:managedPoliciesPerUser` (to 20);
+    - `InlinePolicyName`: inline policies of one name on a principal, of which IAM keeps the last.
+
+    Whitespace is not counted. What only the deployment knows counts as the shortest that it can
+    be, and what a condition may leave out is not summed up: what is found is certain.
+
+    ```python
+    Validations.of(app).add_plugins(SecretAccessChecks(app))
+    ```
+
+    A finding is acknowledged as `SecretAccess::ManagedPolicyLength`, and so on.
+
+    Source: AWS, "IAM and AWS STS quotas"
+    (docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
+    """
+
+    def __init__(self, app: IConstruct) -> None:
+        """Make the checks of an app, or of a stage.
+
+        Args:
+            app: the app, whose context has the quotas that AWS raised.
+        """
+        self._context = app.node
+
+    @property
+    def name(self) -> str:
+        """The name before each rule's."""
+        return "SecretAccess"
+
+    @property
+    def version(self) -> str | None:
+        """The version of the plugin: it has none of its own."""
+        return None
+
+    @property
+    def rule_ids(self) -> list[str]:
+        """The names of its rules."""
+        return [*RULES]
+
+    def validate(self, context: IPolicyValidationContext) -> PolicyValidationPluginReport:
+        """Report what is over a quota."""
+        templates = [
+            Template(
+                path=stack.template_path,
+                stack=stack.stack_construct_path,
+                # The stacks of a stage whose account is not known go to one account.
+                home=stack.account_id or str(Path(stack.template_path).parent),
+                lengths=Lengths(
+                    json.loads(Path(stack.template_path).read_text(encoding="utf-8")),
+                    stack.region,
+                    stack.account_id,
+                ),
+            )
+            for stack in context.stack_templates
+        ]
+        violations = [
+            PolicyViolation(
+                rule_name=found.rule,
+                description=f"{found.error.given}; {found.error.allowed}",
+                fix=found.error.remedy,
+                severity="error",
+                violating_resources=[
+                    PolicyViolatingResource(
+                        template_path=found.place.path,
+                        resource_logical_id=found.place.logical_id,
+                        locations=[],
+                    )
+                ],
+            )
+            for found in findings(templates, self._context.try_get_context)
+        ]
+        return PolicyValidationPluginReport(success=not violations, violations=violations)

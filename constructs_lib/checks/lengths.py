@@ -1,0 +1,142 @@
+"""How long a value of a template is at least, once CloudFormation has filled it in.
+
+What only the deployment knows counts as the shortest that it can be, so that what is too long here
+is certainly too long there.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeGuard
+
+from constructs_lib.partitions import partition_of
+
+_SHORTEST_REGION = "us-east-1"
+_ACCOUNT = "111122223333"
+_SECRET, _KEY = "AWS::SecretsManager::Secret", "AWS::KMS::Key"
+# What CloudFormation calls what has no name: its logical id, a hyphen and twelve characters. What
+# Secrets Manager appends: a hyphen and six. The id of a KMS key is a UUID.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-using-intrinsic-functions.html
+_MADE_UP, _SUFFIX, _KEY_ID = "-123456789012", "-AbCdEf", "12345678-1234-1234-1234-123456789012"
+
+_NO_VALUE = {"Ref": "AWS::NoValue"}
+_VARIABLE = re.compile(r"\$\{([^}]*)\}")
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """Measures the values of one template, of a stack whose place may be known."""
+
+    template: Mapping[str, Any]
+    region: str | None = None
+    account: str | None = None
+
+    def of(self, value: object) -> int:
+        """Return the length of a value as JSON at its shortest, whitespace not counted."""
+        branches = _branches(value)
+        if branches is not None:
+            return min(self.of(each) for each in branches)
+        if _is_function(value) or isinstance(value, str):
+            return 2 + self._text(value)
+        if isinstance(value, Mapping):
+            pairs = [
+                2 + _length(str(key)) + 1 + self.of(each)
+                for key, each in value.items()
+                if each != _NO_VALUE
+            ]
+            return 2 + sum(pairs) + max(len(pairs) - 1, 0)
+        if isinstance(value, Sequence):
+            items = [self.of(each) for each in value if each != _NO_VALUE]
+            return 2 + sum(items) + max(len(items) - 1, 0)
+        return len(json.dumps(value))  # a number, true, false or null
+
+    def _text(self, value: object) -> int:
+        """Return the length of a text, or of what a function returns; 0 if nothing is known."""
+        if isinstance(value, str):
+            return _length(value)
+        branches = _branches(value)
+        if branches is not None:
+            return min(self._text(each) for each in branches)
+        if not isinstance(value, Mapping):
+            return 0
+        ((name, argument),) = value.items()
+        if name == "Ref":
+            return self._reference(str(argument), "Ref")
+        if name == "Fn::GetAtt":
+            return self._attribute(argument)
+        if name == "Fn::Join" and _is_list(argument, 2) and isinstance(argument[1], list):
+            separators = _length(str(argument[0])) * max(len(argument[1]) - 1, 0)
+            return separators + sum(self._text(each) for each in argument[1])
+        if name == "Fn::Sub":
+            return sum(self._substituted(argument))
+        return 0
+
+    def _substituted(self, argument: object) -> Iterator[int]:
+        body: object = argument
+        values: object = {}
+        if _is_list(argument, 2):
+            body, values = argument
+        if not isinstance(body, str) or not isinstance(values, Mapping):
+            return
+        yield _length(_VARIABLE.sub("", body))
+        for name in _VARIABLE.findall(body):
+            if name.startswith("!"):
+                yield _length(name) + 2  # `${!Name}` is the text `${Name}`
+            elif name in values:
+                yield self._text(values[name])
+            else:
+                yield self._attribute(name) if "." in name else self._reference(name, "Ref")
+
+    def _attribute(self, argument: object) -> int:
+        parts = argument.split(".", 1) if isinstance(argument, str) else argument
+        if not _is_list(parts, 2) or parts[1] not in ("Arn", "Id"):
+            return 0
+        return self._reference(str(parts[0]), parts[1])
+
+    def _reference(self, name: str, attribute: str) -> int:
+        region = self.region or _SHORTEST_REGION
+        partition = partition_of(region)
+        pseudo = {
+            "AWS::Partition": partition.name,
+            "AWS::Region": region,
+            "AWS::AccountId": self.account or _ACCOUNT,
+            "AWS::URLSuffix": partition.url_suffix,
+        }
+        if name in pseudo:
+            return len(pseudo[name])
+        resource = self.template.get("Resources", {}).get(name, {})
+        type_ = resource.get("Type") if isinstance(resource, Mapping) else None
+        begin = f"arn:{partition.name}:{{}}:{region}:{self.account or _ACCOUNT}:"
+        if type_ == _SECRET:
+            own = (resource.get("Properties") or {}).get("Name")
+            called = len(name + _MADE_UP) if own is None else self._text(own)
+            return len(begin.format("secretsmanager") + "secret:" + _SUFFIX) + called
+        if type_ == _KEY:
+            return len(begin.format("kms") + "key/" + _KEY_ID if attribute == "Arn" else _KEY_ID)
+        return 0
+
+
+def _length(text: str) -> int:
+    """Return the length of a text within JSON, whitespace not counted."""
+    return len(re.sub(r"\s", "", json.dumps(text, ensure_ascii=False))) - 2
+
+
+def _is_function(value: object) -> TypeGuard[Mapping[str, Any]]:
+    return (
+        isinstance(value, Mapping)
+        and len(value) == 1
+        and str(next(iter(value))).startswith(("Ref", "Fn::"))
+    )
+
+
+def _branches(value: object) -> Sequence[object] | None:
+    """Return what an `Fn::If` chooses from."""
+    if _is_function(value) and _is_list(value.get("Fn::If"), 3):
+        found: list[object] = value["Fn::If"][1:]
+        return found
+    return None
+
+
+def _is_list(value: object, length: int) -> TypeGuard[list[Any]]:
+    return isinstance(value, list) and len(value) == length

@@ -1,0 +1,280 @@
+"""What the templates of an app attach to each principal, held against IAM's quotas."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from constructs_lib.checks.lengths import Lengths
+from constructs_lib.errors import SecretAccessError, shown
+from constructs_lib.quotas import (
+    INLINE_QUOTAS,
+    MANAGED_QUOTA,
+    Kind,
+    attached_quota,
+    check_length,
+    refuse_too_many,
+)
+
+_KINDS: dict[str, Kind] = {
+    "AWS::IAM::User": "user",
+    "AWS::IAM::Role": "role",
+    "AWS::IAM::Group": "group",
+}
+_NAMES = {"user": "UserName", "role": "RoleName", "group": "GroupName"}
+_LISTED: dict[str, Kind] = {"Users": "user", "Roles": "role", "Groups": "group"}
+_OF_ONE: dict[str, tuple[Kind, str]] = {
+    "AWS::IAM::UserPolicy": ("user", "UserName"),
+    "AWS::IAM::RolePolicy": ("role", "RoleName"),
+    "AWS::IAM::GroupPolicy": ("group", "GroupName"),
+}
+_INLINE, _MANAGED = "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"
+
+
+RULES = (
+    "ManagedPolicyLength",
+    "InlinePolicyLength",
+    "InlinePolicyName",
+    "AttachedManagedPolicies",
+)
+
+
+class Place(NamedTuple):
+    """A resource: the path of its template, and its logical id there."""
+
+    path: str
+    logical_id: str
+
+
+@dataclass(frozen=True)
+class Template:
+    """One template of an app.
+
+    Attributes:
+        path: where it is.
+        stack: the stack's path in the app, for messages.
+        home: what tells its account from others: the account, or where it is deployed if unknown.
+        lengths: the template, and how its values are measured.
+    """
+
+    path: str
+    stack: str
+    home: str
+    lengths: Lengths
+
+    def resources(self) -> Iterator[tuple[str, str, Mapping[str, Any], bool]]:
+        """Yield each resource: logical id, type, properties, and whether it is made for sure."""
+        resources = self.lengths.template.get("Resources")
+        for logical_id, resource in resources.items() if isinstance(resources, Mapping) else ():
+            if isinstance(resource, Mapping):
+                properties = resource.get("Properties")
+                yield (
+                    logical_id,
+                    str(resource.get("Type")),
+                    properties if isinstance(properties, Mapping) else {},
+                    "Condition" not in resource,
+                )
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What IAM would refuse at deployment.
+
+    Attributes:
+        rule: a stable name, by which it can be acknowledged.
+        error: what is wrong, what is allowed and what to do.
+        place: the resource that it is told of; of several together, the last one.
+    """
+
+    rule: str
+    error: SecretAccessError
+    place: Place
+
+
+@dataclass
+class _Load:
+    """What one principal has."""
+
+    kind: Kind
+    name: str
+    managed: dict[str, Place] = field(default_factory=dict)
+    inline: list[tuple[int, str | None, Place]] = field(default_factory=list)
+
+
+def findings(templates: Sequence[Template], context: Callable[[str], object]) -> Iterator[Finding]:
+    """Yield what is over a quota, and inline policies that overwrite each other.
+
+    What a condition may leave out is measured by itself, and not summed up.
+    """
+    app = _App(templates)
+    for template in templates:
+        for logical_id, type_, properties, _ in template.resources():
+            if type_ == _MANAGED:
+                yield from _managed_policy(template, logical_id, properties)
+    for load in app.loads():
+        yield from _inline(load)
+        yield from _attached(load, context)
+
+
+def _managed_policy(
+    template: Template, logical_id: str, properties: Mapping[str, Any]
+) -> Iterator[Finding]:
+    length = template.lengths.of(properties.get("PolicyDocument", {}))
+    what = f"managed policy {shown(f'{template.stack}/{logical_id}')}"
+    yield from _found(
+        "ManagedPolicyLength",
+        lambda: check_length(length, MANAGED_QUOTA, what, "make several policies of it"),
+        [Place(template.path, logical_id)],
+    )
+
+
+def _inline(load: _Load) -> Iterator[Finding]:
+    length = sum(each for each, _, _ in load.inline)
+    places = [place for _, _, place in load.inline]
+    what = f"inline policies of {load.kind} {shown(load.name)}"
+    remedy = "make some of them managed policies, or shorter"
+    yield from _found(
+        "InlinePolicyLength",
+        lambda: check_length(length, INLINE_QUOTAS[load.kind], what, remedy),
+        places,
+    )
+    by_name: dict[str, list[Place]] = {}
+    for _, name, place in load.inline:
+        if name is not None:
+            by_name.setdefault(name, []).append(place)
+    for name, same in by_name.items():
+        if len(set(same)) > 1:
+            principal, several = f"{load.kind} {shown(load.name)}", f"{len(same)} inline policies"
+            error = SecretAccessError(
+                f"{principal} has {several} called {shown(name)}",
+                allowed="each inline policy of a principal has its own name: IAM puts one over "
+                "another of that name without a word",
+                remedy="give each a name of its own",
+            )
+            yield Finding("InlinePolicyName", error, same[-1])
+
+
+def _attached(load: _Load, context: Callable[[str], object]) -> Iterator[Finding]:
+    quota = attached_quota(load.kind, context)
+    yield from _found(
+        "AttachedManagedPolicies",
+        lambda: refuse_too_many(load.kind, load.name, len(load.managed), quota),
+        [*load.managed.values()],
+    )
+
+
+def _found(rule: str, check: Callable[[], None], places: Sequence[Place]) -> Iterator[Finding]:
+    try:
+        check()
+    except SecretAccessError as error:
+        yield Finding(rule, error, places[-1])
+
+
+class _App:
+    """The templates of an app together."""
+
+    def __init__(self, templates: Sequence[Template]) -> None:
+        self._templates = templates
+        self._loads: dict[tuple[str, ...], _Load] = {}
+        self._exports = {
+            (template.home, name): (template, value)
+            for template in templates
+            for name, value in _exports(template)
+        }
+
+    def loads(self) -> list[_Load]:
+        for template in self._templates:
+            for logical_id, type_, properties, sure in template.resources():
+                if sure:
+                    self._read(template, logical_id, type_, properties)
+        return [*self._loads.values()]
+
+    def _read(
+        self, template: Template, logical_id: str, type_: str, properties: Mapping[str, Any]
+    ) -> None:
+        place = Place(template.path, logical_id)
+        if type_ in _KINDS:
+            load = self._load(template, _KINDS[type_], {"Ref": logical_id})
+            for policy in _list(properties.get("Policies")):
+                if isinstance(policy, Mapping) and "PolicyDocument" in policy:
+                    self._add_inline(load, template, policy, place)
+            for arn in _list(properties.get("ManagedPolicyArns")):
+                if not _is_choice(arn):
+                    load.managed[self._told(template, arn)] = place
+        elif type_ in _OF_ONE:
+            kind, prop = _OF_ONE[type_]
+            load = self._load(template, kind, properties.get(prop))
+            self._add_inline(load, template, properties, place)
+        elif type_ in (_INLINE, _MANAGED):
+            for prop, kind in _LISTED.items():
+                for principal in _list(properties.get(prop)):
+                    if _is_choice(principal):
+                        continue
+                    load = self._load(template, kind, principal)
+                    if type_ == _MANAGED:
+                        load.managed[self._told(template, {"Ref": logical_id})] = place
+                    else:
+                        self._add_inline(load, template, properties, place)
+
+    def _add_inline(
+        self,
+        load: _Load,
+        template: Template,
+        policy: Mapping[str, Any],
+        place: Place,
+    ) -> None:
+        name = policy.get("PolicyName")
+        length = template.lengths.of(policy.get("PolicyDocument", {}))
+        load.inline.append((length, name if isinstance(name, str) else None, place))
+
+    def _load(self, template: Template, kind: Kind, principal: object) -> _Load:
+        told = self._told(template, principal)
+        called = told if not told.startswith(template.path) else self._called(template, principal)
+        return self._loads.setdefault((kind, template.home, told), _Load(kind, called))
+
+    def _told(self, template: Template, value: object) -> str:
+        """Return what tells a principal or a policy from others: its name, or else its resource."""
+        template, value = self._exported(template, value)
+        if isinstance(value, str):
+            return value
+        reference = value.get("Ref") if isinstance(value, Mapping) else None
+        resources = template.lengths.template.get("Resources", {})
+        resource = resources.get(reference) if isinstance(reference, str) else None
+        if isinstance(resource, Mapping) and resource.get("Type") in _KINDS:
+            prop = _NAMES[_KINDS[resource["Type"]]]
+            name = (resource.get("Properties") or {}).get(prop)
+            if isinstance(name, str):
+                return name
+        return f"{template.path} {json.dumps(value, sort_keys=True)}"
+
+    def _called(self, template: Template, value: object) -> str:
+        template, value = self._exported(template, value)
+        reference = value.get("Ref") if isinstance(value, Mapping) else None
+        return f"{template.stack}/{reference or json.dumps(value)}"
+
+    def _exported(self, template: Template, value: object) -> tuple[Template, object]:
+        """Return what another stack exports, and that stack."""
+        name = value.get("Fn::ImportValue") if isinstance(value, Mapping) else None
+        if isinstance(name, str):
+            return self._exports.get((template.home, name), (template, value))
+        return template, value
+
+
+def _exports(template: Template) -> Iterator[tuple[str, object]]:
+    outputs = template.lengths.template.get("Outputs")
+    for output in outputs.values() if isinstance(outputs, Mapping) else ():
+        export = output.get("Export") if isinstance(output, Mapping) else None
+        name = export.get("Name") if isinstance(export, Mapping) else None
+        if isinstance(name, str):
+            yield name, output.get("Value")
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _is_choice(value: object) -> bool:
+    """Tell whether only the deployment knows if there is something."""
+    return isinstance(value, Mapping) and ("Fn::If" in value or value == {"Ref": "AWS::NoValue"})

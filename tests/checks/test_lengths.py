@@ -1,0 +1,96 @@
+"""The length of a template's values, beside that of the document that IAM gets."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from constructs_lib import SecretScope, statements
+from constructs_lib.checks.lengths import Lengths
+from constructs_lib.documents import document_for_iam, document_for_template
+from constructs_lib.placeholders import ACCOUNT, PARTITION, REGION, URL_SUFFIX
+
+CHINA = {
+    PARTITION: "aws-cn",
+    REGION: "cn-north-1",
+    ACCOUNT: "444455556666",
+    URL_SUFFIX: "amazonaws.com.cn",
+}
+
+
+class Key:
+    key_arn = "arn:aws-cn:kms:cn-north-1:444455556666:key/abc"
+
+
+@given(st.lists(st.text("abcXYZ/_", min_size=1, max_size=60), min_size=1, max_size=8, unique=True))
+def test_a_document_is_as_long_as_iam_gets_it(names: list[str]) -> None:
+    scopes = [SecretScope.from_secret_name(name, encryption_key=Key()) for name in names]
+    found = statements.administer(scopes)
+    deployed = json.dumps(document_for_iam(found, CHINA), separators=(",", ":"))
+    template = json.loads(json.dumps(document_for_template(found)))
+    lengths = Lengths({}, "cn-north-1", "444455556666")
+    assert lengths.of(template) == len(re.sub(r"\s", "", deployed))
+
+
+TEMPLATE: dict[str, Any] = {
+    "Resources": {
+        "Named": {"Type": "AWS::SecretsManager::Secret", "Properties": {"Name": "prod/db"}},
+        "Unnamed": {"Type": "AWS::SecretsManager::Secret"},
+        "Key": {"Type": "AWS::KMS::Key"},
+        "Role": {"Type": "AWS::IAM::Role"},
+    }
+}
+ARN = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("a b", "ab"),
+        ('"\\', 'xx"\\'),  # each is escaped
+        ("é", "é"),
+        ({"Ref": "AWS::Region"}, "eu-west-1"),
+        ({"Ref": "AWS::AccountId"}, "111122223333"),
+        ({"Ref": "Named"}, f"{ARN}prod/db-AbCdEf"),
+        ({"Ref": "Unnamed"}, f"{ARN}Unnamed-123456789012-AbCdEf"),
+        ({"Fn::GetAtt": ["Named", "Id"]}, f"{ARN}prod/db-AbCdEf"),
+        ({"Ref": "Key"}, "x" * 36),
+        ({"Fn::GetAtt": ["Key", "Arn"]}, f"arn:aws:kms:eu-west-1:111122223333:key/{'x' * 36}"),
+        ({"Fn::GetAtt": "Key.Arn"}, f"arn:aws:kms:eu-west-1:111122223333:key/{'x' * 36}"),
+        ({"Fn::Join": ["-", ["a", {"Ref": "AWS::Region"}, "b"]]}, "a-eu-west-1-b"),
+        ({"Fn::Sub": "x${AWS::Region}${!y}${Named}"}, f"xeu-west-1${{y}}{ARN}prod/db-AbCdEf"),
+        ({"Fn::Sub": ["${A}/${Key.Arn}", {"A": "b"}]}, f"b/{'x' * 75}"),
+        ({"Fn::If": ["C", "abc", "a"]}, "a"),
+        ({"Fn::Join": ["", [{"Fn::If": ["C", "abc", "a"]}, "b"]]}, "ab"),
+        # of these nothing is known
+        ({"Ref": "Role"}, ""),
+        ({"Ref": "Parameter"}, ""),
+        ({"Fn::GetAtt": ["Role", "Arn"]}, ""),
+        ({"Fn::GetAtt": "broken"}, ""),
+        ({"Fn::ImportValue": "x"}, ""),
+        ({"Fn::Select": [0, ["abc"]]}, ""),
+        ({"Fn::Sub": 7}, ""),
+        ({"Fn::Join": ["-", {"Fn::Split": ["-", "a-b"]}]}, ""),
+    ],
+)
+def test_functions_are_filled_in(value: object, text: str) -> None:
+    lengths = Lengths(TEMPLATE, "eu-west-1", "111122223333")
+    assert lengths.of(value) == len(text) + 2
+
+
+@pytest.mark.parametrize(
+    ("value", "json_text"),
+    [
+        ({"a": ["b", 1, True, None]}, '{"a":["b",1,true,null]}'),
+        ({"a": {"Ref": "AWS::NoValue"}, "b": []}, '{"b":[]}'),
+        (["a", {"Ref": "AWS::NoValue"}], '["a"]'),
+        ({}, "{}"),
+        ({"Fn::If": ["C", {"a": "b"}, ["c"]]}, '["c"]'),
+        ({"Ref": "AWS::Region", "other": "x"}, '{"Ref":"AWS::Region","other":"x"}'),
+    ],
+)
+def test_a_value_is_as_long_as_its_json(value: object, json_text: str) -> None:
+    assert Lengths(TEMPLATE).of(value) == len(json_text)
