@@ -16,9 +16,8 @@ from constructs_lib.quotas import (
     ATTACHED_QUOTAS,
     INLINE_QUOTAS,
     Kind,
-    attached_quota,
+    check_attached,
     check_length,
-    refuse_too_many,
 )
 from constructs_lib.statements import Statement
 
@@ -62,9 +61,8 @@ class Attachment:
         load = _loads.get(principal, _Load())
         managed = load.managed + self._managed
         if managed > ATTACHED_QUOTAS[kind].default:
-            quota = attached_quota(kind, self._scope.node.try_get_context)
-            if managed > quota:
-                refuse_too_many(kind, _called(principal, name), managed, quota)
+            context = self._scope.node.try_get_context
+            check_attached(kind, _called(principal, name), managed, context)
         if self._inline:
             self._check_inline(kind, principal, name, load)
 

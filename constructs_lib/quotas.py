@@ -65,8 +65,13 @@ def check_length(length: int, quota: int, what: str, remedy: str) -> None:
         )
 
 
-def refuse_too_many(kind: Kind, principal: str, count: int, quota: int) -> None:
-    """Refuse more managed policies than a principal may have."""
+def check_attached(
+    kind: Kind, principal: str, count: int, context: Callable[[str], object]
+) -> None:
+    """Refuse more managed policies than a principal may have, by an app's context."""
+    if count <= ATTACHED_QUOTAS[kind].default:
+        return  # the context need not be asked: that takes a call to CDK
+    quota = attached_quota(kind, context)
     if count <= quota:
         return
     fewer = f"attach fewer, such as one construct with all of the {kind}'s secrets"

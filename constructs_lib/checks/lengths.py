@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeGuard
 
 from constructs_lib.partitions import partition_of
@@ -117,6 +118,7 @@ class Lengths:
         return 0
 
 
+@lru_cache(maxsize=10_000)  # templates repeat themselves
 def _length(text: str) -> int:
     """Return the length of a text within JSON, whitespace not counted."""
     return len(re.sub(r"\s", "", json.dumps(text, ensure_ascii=False))) - 2

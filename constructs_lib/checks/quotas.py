@@ -13,9 +13,8 @@ from constructs_lib.quotas import (
     INLINE_QUOTAS,
     MANAGED_QUOTA,
     Kind,
-    attached_quota,
+    check_attached,
     check_length,
-    refuse_too_many,
 )
 
 _KINDS: dict[str, Kind] = {
@@ -157,10 +156,9 @@ def _inline(load: _Load) -> Iterator[Finding]:
 
 
 def _attached(load: _Load, context: Callable[[str], object]) -> Iterator[Finding]:
-    quota = attached_quota(load.kind, context)
     yield from _found(
         "AttachedManagedPolicies",
-        lambda: refuse_too_many(load.kind, load.name, len(load.managed), quota),
+        lambda: check_attached(load.kind, load.name, len(load.managed), context),
         [*load.managed.values()],
     )
 

@@ -222,18 +222,13 @@ def test_a_finding_can_be_acknowledged() -> None:
 
 
 def test_fails_on_a_raised_quota_that_aws_does_not_have() -> None:
-    def build(app: cdk.App) -> None:
-        iam.ManagedPolicy(
-            stack := stack_in(app), "P", roles=[place(stack)], statements=[policy_of(9)]
-        )
-
-    app = cdk.App(
-        builtin_cloud_formation_validation=False,
-        context={"secret-access-cdk:managedPoliciesPerRole": 99},
-    )
-    build(app)
+    context = {"secret-access-cdk:managedPoliciesPerRole": 99}
+    app = cdk.App(builtin_cloud_formation_validation=False, context=context)
+    stack = stack_in(app)
+    for number in range(11):
+        iam.CfnManagedPolicy(stack, f"P{number}", policy_document={"Statement": []}, roles=["app"])
     cdk.Validations.of(app).add_plugins(SecretAccessChecks(app))
-    with pytest.raises(RuntimeError):
+    with pytest.raises(RuntimeError, match="managedPoliciesPerRole is 99; 10 to 25 are allowed"):
         app.synth()
 
 

@@ -9,8 +9,8 @@ from constructs_lib.quotas import (
     MANAGED_QUOTA,
     Kind,
     attached_quota,
+    check_attached,
     check_length,
-    refuse_too_many,
 )
 
 
@@ -59,10 +59,14 @@ def test_fails_on_a_quota_that_aws_does_not_have(given: object) -> None:
         attached_quota("role", lambda _: given)
 
 
+def no_context(_: str) -> None:
+    return None
+
+
 def test_fails_on_more_policies_than_a_principal_may_have() -> None:
-    refuse_too_many("role", "app", 10, 10)
+    check_attached("role", "app", 10, no_context)
     with pytest.raises(SecretAccessError) as caught:
-        refuse_too_many("role", "app", 11, 10)
+        check_attached("role", "app", 11, no_context)
     assert str(caught.value) == (
         "role 'app' has 11 managed policies attached by this app; 10 are allowed for a role; "
         "attach fewer, such as one construct with all of the role's secrets, or have AWS raise "
@@ -70,8 +74,15 @@ def test_fails_on_more_policies_than_a_principal_may_have() -> None:
     )
 
 
-@pytest.mark.parametrize(("kind", "quota"), [("group", 10), ("role", 25), ("user", 20)])
-def test_what_aws_does_not_raise_is_not_the_remedy(kind: Kind, quota: int) -> None:
+def test_the_context_is_asked_only_beyond_the_default() -> None:
+    asked: list[str] = []
+    check_attached("user", "alice", 10, asked.append)
+    assert asked == []
+    check_attached("user", "alice", 20, {"secret-access-cdk:managedPoliciesPerUser": 20}.get)
+
+
+@pytest.mark.parametrize(("kind", "highest"), [("group", 10), ("role", 25), ("user", 20)])
+def test_what_aws_does_not_raise_is_not_the_remedy(kind: Kind, highest: int) -> None:
     with pytest.raises(SecretAccessError) as caught:
-        refuse_too_many(kind, "x", quota + 1, quota)
+        check_attached(kind, "x", highest + 1, lambda _: highest)
     assert "raise" not in caught.value.remedy
