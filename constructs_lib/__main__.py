@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from constructs_lib import statements
 from constructs_lib.access_conditions import AccessConditions
+from constructs_lib.cautions import cautions
 from constructs_lib.documents import document_for_iam, longest_length
 from constructs_lib.errors import SecretAccessError
 from constructs_lib.opt_ins import (
@@ -64,6 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(str(error))
     if has_token(document):
         parser.error("a CDK token is given; plain text is allowed here; give the value itself")
+    for caution in cautions(scopes):
+        print(f"warning: {caution.message}", file=sys.stderr)
     print(document)
     return 0
 

@@ -9,12 +9,13 @@ from collections.abc import Callable, Sequence
 from functools import cache
 
 import jsii
-from aws_cdk import Aws, Fn
+from aws_cdk import Annotations, Aws, Fn
 from aws_cdk import aws_iam as iam
 from constructs import Construct, IValidation
 
 from constructs_lib.arns import check_key_arn
 from constructs_lib.attachments import Attachment
+from constructs_lib.cautions import cautions
 from constructs_lib.documents import PolicyDocument, PolicyType, document_for_template
 from constructs_lib.errors import SecretAccessError, shown
 from constructs_lib.measure import Measure
@@ -95,6 +96,8 @@ class SecretAccessPolicy(Construct):
                 self._attachment.count(principal)
         if self._type is PolicyType.INLINE and not any(self._names.values()):
             self.node.add_validation(_Attached(self._names, construct_id))
+        for caution in cautions(secrets):
+            Annotations.of(self).add_warning_v2(caution.id, caution.message)
 
     def attach_to_user(self, user: iam.IUser) -> None:
         """Attach the policy to a user of the stack's account; a second time changes nothing."""

@@ -209,3 +209,10 @@ def test_fails_with_the_message_alone(
     capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
     assert re.search(message, refused(capsys, *arguments))
+
+
+def test_a_warning_goes_beside_the_document(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["policy", "reader", "--secret-name", "my-secret", *HERE]) == 0
+    output = capsys.readouterr()
+    assert json.loads(output.out)
+    assert output.err.startswith("warning: secret name 'my-secret' ends in a hyphen and six")

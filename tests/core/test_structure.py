@@ -15,7 +15,7 @@ FLOORS = [
     {"quotas"},
     {"arns", "tags", "stages", "access_conditions"},
     {"scope", "opt_ins"},
-    {"statements.statement"},
+    {"cautions", "statements.statement"},
     {"statements.pins", "statements.limits"},
     {
         *("statements.read", "statements.write", "statements.administer", "statements.create"),
