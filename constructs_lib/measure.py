@@ -18,7 +18,7 @@ from constructs_lib.placeholders import (
     has_token,
     starts_with_token,
 )
-from constructs_lib.principals import place_of
+from constructs_lib.places import place_of
 from constructs_lib.quotas import INLINE_QUOTAS
 from constructs_lib.statements import Statement
 

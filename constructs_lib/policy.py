@@ -20,17 +20,19 @@ from constructs_lib.documents import PolicyDocument, PolicyType, document_for_te
 from constructs_lib.errors import SecretAccessError, shown
 from constructs_lib.measure import Measure
 from constructs_lib.packing import pack
-from constructs_lib.placeholders import REGION, URL_SUFFIX, known_part, known_parts
-from constructs_lib.principals import Principal, by_name, name_of, place_of
+from constructs_lib.placeholders import REGION, URL_SUFFIX
+from constructs_lib.places import path_of, place_of
+from constructs_lib.principals import Principal, by_name, name_of
+from constructs_lib.props import (
+    check_description,
+    check_name,
+    check_path,
+    check_type,
+    refuse_for_inline,
+)
 from constructs_lib.quotas import MANAGED_QUOTA, Kind, check_length
 from constructs_lib.scope import SecretScope
 from constructs_lib.statements import Statement
-
-# https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html
-_NAME = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
-_PATH = re.compile(r"(?=.{0,512}$)/([\w+=,.@-]+/)*", re.ASCII)
-_TOKEN_STANDS_FOR = "x"  # a token fits where some text does; what is around it is checked
-_MAX_DESCRIPTION_LENGTH = 1_000
 
 
 class SecretAccessPolicy(Construct):
@@ -61,41 +63,65 @@ class SecretAccessPolicy(Construct):
             "group": by_name("group", groups, scope),
         }
         self._names: dict[Kind, list[str]] = {kind: [*each] for kind, each in principals.items()}
-        self._type = _check_type(policy_type)
+        self._type = check_type(policy_type)
         self._managed_policies: list[iam.IManagedPolicy] | None = None
+        check_name(policy_name)
         measure = Measure(scope)
         if self._type is PolicyType.INLINE:
+            refuse_for_inline(description=description, path=path)
             packed = [statements(secrets)]  # its quota is for all inline policies together
-            _refuse_for_inline(description=description, path=path)
             self._attachment = Attachment(scope, measure, inline=packed[0], inline_name=policy_name)
         else:
+            check_path(path)
+            check_description(description)
             packed = pack(secrets, statements, lambda found: measure.length(found) <= MANAGED_QUOTA)
             _check_lengths(packed, measure, construct_id)
-            _check_path(path)
-            _check_description(description)
             self._attachment = Attachment(scope, measure, managed=len(packed))
+        managed_names = [_numbered_name(policy_name, number) for number in _numbers(packed)]
         for found in packed:
             _refuse_keys_elsewhere(scope, found)
         self._documents = [document_for_template(found) for found in packed]
-        policy_names = [_numbered_name(policy_name, number) for number in _numbers(packed)]
-        for name in policy_names:
-            _check_name(name)
-        for kind, found_by_name in principals.items():
-            for name, principal in found_by_name.items():
+        for kind, by_names in principals.items():
+            for name, principal in by_names.items():
                 self._attachment.check(kind, principal, name)
 
         super().__init__(scope, construct_id)
-        self._resources = [
-            self._make_resource(f"Resource{number}", document, name, description, path)
-            for number, document, name in zip(
-                _numbers(packed), self._documents, policy_names, strict=True
+        self._resources: list[iam.CfnManagedPolicy | iam.CfnPolicy] = []
+        if self._type is PolicyType.INLINE:
+            name = policy_name or _inline_policy_name(path_of(scope, construct_id))
+            self._resources.append(
+                iam.CfnPolicy(
+                    self,
+                    "Resource",
+                    policy_document=self._documents[0],
+                    policy_name=name,
+                    users=self._names["user"] or None,
+                    roles=self._names["role"] or None,
+                    groups=self._names["group"] or None,
+                )
             )
-        ]
-        for found_by_name in principals.values():
-            for principal in found_by_name.values():
+            if not any(self._names.values()):
+                self.node.add_validation(_Attached(self._names, construct_id))
+        else:
+            self._resources += [
+                iam.CfnManagedPolicy(
+                    self,
+                    f"Resource{number}",
+                    policy_document=document,
+                    managed_policy_name=name,
+                    description=description,
+                    path=path,
+                    users=self._names["user"] or None,
+                    roles=self._names["role"] or None,
+                    groups=self._names["group"] or None,
+                )
+                for number, name, document in zip(
+                    _numbers(packed), managed_names, self._documents, strict=True
+                )
+            ]
+        for by_names in principals.values():
+            for principal in by_names.values():
                 self._attachment.count(principal)
-        if self._type is PolicyType.INLINE and not any(self._names.values()):
-            self.node.add_validation(_Attached(self._names, construct_id))
         for caution in cautions(secrets):
             Annotations.of(self).add_warning_v2(caution.id, caution.message)
 
@@ -129,37 +155,6 @@ class SecretAccessPolicy(Construct):
                 for number, resource in zip(_numbers(self._resources), self._resources, strict=True)
             ]
         return list(self._managed_policies)
-
-    def _make_resource(
-        self,
-        resource_id: str,
-        document: PolicyDocument,
-        policy_name: str | None,
-        description: str | None,
-        path: str | None,
-    ) -> iam.CfnManagedPolicy | iam.CfnPolicy:
-        users, roles, groups = (self._names[kind] or None for kind in ("user", "role", "group"))
-        if self._type is PolicyType.MANAGED:
-            return iam.CfnManagedPolicy(
-                self,
-                resource_id,
-                policy_document=document,
-                managed_policy_name=policy_name,
-                description=description,
-                path=path,
-                users=users,
-                roles=roles,
-                groups=groups,
-            )
-        return iam.CfnPolicy(
-            self,
-            resource_id,
-            policy_document=document,
-            policy_name=policy_name or _inline_policy_name(self.node.path),
-            users=users,
-            roles=roles,
-            groups=groups,
-        )
 
     def _attach(self, kind: Kind, principal: Principal) -> None:
         name = name_of(kind, principal, self)
@@ -199,7 +194,24 @@ def _numbers(several: Sequence[object]) -> list[str]:
 
 
 def _numbered_name(name: str | None, number: str) -> str | None:
-    return f"{name}-{number}" if isinstance(name, str) and number else name
+    if name is None or not number:
+        return name
+    numbered = f"{name}-{number}"
+    check_name(numbered)  # it is longer
+    return numbered
+
+
+def _check_lengths(
+    packed: Sequence[Sequence[Statement]], measure: Measure, construct_id: str
+) -> None:
+    """Refuse a document that is too long with one secret in it."""
+    for found in packed:
+        check_length(
+            measure.length(found),
+            MANAGED_QUOTA,
+            f"managed policy {shown(construct_id)}",
+            "give fewer tags, or shorter names, for this secret",
+        )
 
 
 def _refuse_keys_elsewhere(scope: Construct, statements: Sequence[Statement]) -> None:
@@ -227,75 +239,3 @@ def _inline_policy_name(path: str) -> str:
 def _stack_guid() -> str:
     """Return the token of the last part of the stack's ARN, the same for every stack."""
     return Fn.select(2, Fn.split("/", Aws.STACK_ID))
-
-
-def _check_type(policy_type: PolicyType) -> PolicyType:
-    if not isinstance(policy_type, PolicyType):
-        raise SecretAccessError(
-            f"policy_type is {shown(policy_type)}",
-            allowed="PolicyType.MANAGED and PolicyType.INLINE are allowed",
-            remedy="give one of them",
-        )
-    return policy_type
-
-
-def _fits(form: re.Pattern[str], text: object) -> bool:
-    return (
-        isinstance(text, str)
-        and form.fullmatch(_TOKEN_STANDS_FOR.join(known_parts(text))) is not None
-    )
-
-
-def _check_lengths(
-    packed: Sequence[Sequence[Statement]], measure: Measure, construct_id: str
-) -> None:
-    """Refuse a document that is too long with one secret in it."""
-    for found in packed:
-        check_length(
-            measure.length(found),
-            MANAGED_QUOTA,
-            f"managed policy {shown(construct_id)}",
-            "give fewer tags, or shorter names, for this secret",
-        )
-
-
-def _check_name(name: str | None) -> None:
-    if name is not None and not _fits(_NAME, name):
-        raise SecretAccessError(
-            f"policy_name is {shown(name)}",
-            allowed="1 to 128 letters, digits and _+=,.@- are allowed",
-            remedy="correct it, or leave it out",
-        )
-
-
-def _check_path(path: str | None) -> None:
-    if path is not None and not _fits(_PATH, path):
-        raise SecretAccessError(
-            f"path is {shown(path)}",
-            allowed="a path of at most 512 characters that begins and ends with / is allowed",
-            remedy="correct it, such as /secrets/, or leave it out",
-        )
-
-
-def _check_description(description: str | None) -> None:
-    if description is not None and not isinstance(description, str):
-        raise SecretAccessError(
-            f"description is {shown(description)}", allowed="a string is allowed", remedy="give one"
-        )
-    known = len(known_part(description or ""))
-    if known > _MAX_DESCRIPTION_LENGTH:
-        raise SecretAccessError(
-            f"description is {known:,} characters long",
-            allowed=f"{_MAX_DESCRIPTION_LENGTH:,} characters are allowed",
-            remedy="shorten it",
-        )
-
-
-def _refuse_for_inline(**given: str | None) -> None:
-    for name, value in given.items():
-        if value is not None:
-            raise SecretAccessError(
-                f"{name} is {shown(value)} for an inline policy",
-                allowed=f"a {name} is allowed for a managed policy alone",
-                remedy=f"leave {name} out, or use PolicyType.MANAGED",
-            )

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
-from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 
 from constructs_lib.errors import SecretAccessError, shown
 from constructs_lib.placeholders import has_token, known_part, starts_with_token
+from constructs_lib.places import place_of
 from constructs_lib.quotas import Kind
 
 if TYPE_CHECKING:
-    from constructs import Construct, IConstruct
+    from constructs import Construct
 
 Principal = iam.IUser | iam.IRole | iam.IGroup
 
@@ -43,16 +43,6 @@ _facts: dict[Kind, WeakKeyDictionary[Principal, _Facts]] = {
     "role": WeakKeyDictionary(),
     "group": WeakKeyDictionary(),
 }
-_places: WeakKeyDictionary[IConstruct, tuple[str, str]] = WeakKeyDictionary()
-
-
-def place_of(scope: Construct) -> tuple[str, str]:
-    """Return the account and the Region of a construct's stack, tokens where it knows neither."""
-    found = _places.get(scope)
-    if found is None:
-        stack = Stack.of(scope)
-        found = _places[scope] = stack.account, stack.region
-    return found
 
 
 def by_name(kind: Kind, principals: Sequence[Principal], scope: Construct) -> dict[str, Principal]:

@@ -23,6 +23,8 @@ FLOORS = [
     },
     {"statements.__init__"},
     {"documents", "packing"},
+    {"props"},
+    {"places"},
     {"principals"},
     {"measure"},
     {"attachments"},
@@ -58,7 +60,7 @@ FLOORS = [
     {"__main__"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
-FIRST_FLOOR_WITH_CDK = FLOOR["principals"]
+FIRST_FLOOR_WITH_CDK = FLOOR["places"]
 ROOMS = {
     ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path
     for path in sorted(PACKAGE.rglob("*.py"))
