@@ -9,7 +9,9 @@ from constructs_lib.placeholders import (
     ACCOUNT,
     PARTITION,
     REGION,
+    arn_part,
     has_token,
+    is_token,
     known_part,
     split,
     starts_with_token,
@@ -121,6 +123,39 @@ def secret_arn(name: str, *, region: str | None, account: str | None) -> str:
     return f"arn:{PARTITION}:secretsmanager:{region or REGION}:{account or ACCOUNT}:secret:{name}"
 
 
+def check_region(region: object, what: str) -> str:
+    """Return the name of a Region that must be given."""
+    if not isinstance(region, str) or not region or not _matches(_REGION, region):
+        raise SecretAccessError(
+            f"{what} is {shown(region)}",
+            allowed="a Region's name is allowed, such as eu-west-1",
+            remedy="name each Region in full: wildcards do not match",
+        )
+    return region
+
+
+def in_region(arn: str, region: str) -> str:
+    """Return the ARN of the same secret, or secrets, as replicated to another Region.
+
+    A replica's ARN is "the same as the primary secret except for the Region".
+    https://docs.aws.amazon.com/secretsmanager/latest/userguide/replicate-secrets.html
+    """
+    token = arn.removesuffix(ANY_SUFFIX)
+    if is_token(token):
+        account, name = arn_part(token, 4), arn_part(token, 6)
+        return secret_arn(name + arn.removeprefix(token), region=region, account=account)
+    parts = split(arn, ":", 6)
+    if len(parts) != 7:
+        raise SecretAccessError(
+            f"secret ARN {shown(arn)} is in pieces, some of which are known only at deployment",
+            allowed="an ARN of which the Region can be told is allowed in in_regions",
+            remedy="give the secret by name, or the whole ARN as one token",
+        )
+    parts[3] = region
+    _check_partition(parts, "secret ARN")
+    return ":".join(parts)
+
+
 def check_secret_arn(value: object, *, complete: bool) -> SecretArn:
     """Return a secret's ARN, checked as far as it is known, without any wildcard in it."""
     arn = check_text(value, "secret ARN")
@@ -163,7 +198,7 @@ def check_secret_arn(value: object, *, complete: bool) -> SecretArn:
 
 def _check_partition(parts: list[str], what: str) -> None:
     """Refuse an ARN whose Region is of another partition than it says: it matches nothing."""
-    if _REGION.fullmatch(parts[3]) and not has_token(parts[1]):
+    if _REGION.fullmatch(parts[3]) and _PARTITION.fullmatch(parts[1]):
         partition = partition_of(parts[3]).name
         if parts[1] != partition:
             raise SecretAccessError(
@@ -204,6 +239,19 @@ def check_key_arn(value: object, *, region: str | None) -> str:
             remedy=f"give the key of {region} (for a replicated key, its replica there)",
         )
     return arn
+
+
+def key_in_region(key_arn: str, region: str) -> str | None:
+    """Return the ARN of the related key in another Region, where it is a multi-Region key.
+
+    "All related multi-Region keys have the same key material and the same key ID", which begins
+    with mrk-. https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html
+    """
+    parts = split(key_arn, ":", 5)
+    if len(parts) != 6 or not parts[5].startswith("key/mrk-"):
+        return None
+    parts[3] = region
+    return ":".join(parts)
 
 
 def key_region(key_arn: str | None) -> str | None:

@@ -6,7 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
-from constructs_lib.placeholders import at_longest, filled, for_template, starts_with_token
+from constructs_lib.placeholders import (
+    SHORTEST_ARN,
+    at_longest,
+    filled,
+    for_template,
+    starts_with_token,
+)
 from constructs_lib.statements import Statement
 
 PolicyDocument = dict[str, Any]
@@ -23,9 +29,6 @@ class PolicyType(Enum):
 
     MANAGED = "managed"
     INLINE = "inline"
-
-
-_SHORTEST_ARN = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:a-AbCdEf"
 
 
 def document_for_template(statements: Sequence[Statement]) -> PolicyDocument:
@@ -52,10 +55,10 @@ def longest_length(
     arns = owned or {}
 
     def render(text: str) -> str:
-        return arns.get(text) or at_longest(text, known)
+        return arns.get(text) or at_longest(text, known, arns)
 
     def render_resource(text: str) -> str:
-        return render(text) or _SHORTEST_ARN if starts_with_token(text) else render(text)
+        return render(text) or SHORTEST_ARN if starts_with_token(text) else render(text)
 
     document = _document(statements, render, render_resource)
     text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)

@@ -14,6 +14,7 @@ from constructs_lib.placeholders import (
     PARTITION,
     REGION,
     URL_SUFFIX,
+    arn_tokens,
     at_longest,
     has_token,
     starts_with_token,
@@ -67,16 +68,18 @@ class Measure:
 
     def _look_up(self, statements: Sequence[Statement]) -> None:
         """Ask CDK, once for all, which secrets and keys of the app tokens stand for."""
-        texts = {
-            text
-            for each in statements
-            for texts in (each.resources, *(condition.values for condition in each.conditions))
-            for text in texts
-            if starts_with_token(text) and text not in self._owned
-        }
-        if not texts:
+        asked = sorted(
+            {
+                arn
+                for each in statements
+                for texts in (each.resources, *(condition.values for condition in each.conditions))
+                for text in texts
+                for arn in ([text] if starts_with_token(text) else arn_tokens(text))
+                if arn not in self._owned
+            }
+        )
+        if not asked:
             return
-        asked = sorted(texts)
         for text, found in zip(asked, Stack.of(self._scope).resolve(asked), strict=True):
             self._owned[text] = ""
             if isinstance(found, Mapping) and isinstance(found.get("Ref"), str):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Protocol, TypeVar
 
+from constructs_lib.arns import check_region
 from constructs_lib.errors import SecretAccessError, shown
 from constructs_lib.placeholders import has_token, known_part, split, starts_with_token
 from constructs_lib.tags import Tags, check_tag_key, check_tags
@@ -16,7 +17,6 @@ _PARTS = [
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 _QUALIFIER = re.compile(r"\$LATEST|[A-Za-z0-9_-]+")
 _BESIDE_A_TOKEN = re.compile(r"[A-Za-z0-9_-]*")
-_REGION = _PARTS[3]
 
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html
 SHORTEST_WINDOW, LONGEST_WINDOW = 7, 30
@@ -78,14 +78,7 @@ def check_recovery_window(days: int | None) -> int | None:
 def check_regions(regions: Sequence[str] | None) -> tuple[str, ...]:
     """Return the names of Regions, each once; none if `regions` is None."""
     given = _check_several(regions, "replicate_to", "a Region's name")
-    for region in given:
-        if not isinstance(region, str) or not region or not _fits(_REGION, region):
-            raise SecretAccessError(
-                f"region in replicate_to is {shown(region)}",
-                allowed="a Region's name is allowed, such as eu-west-1",
-                remedy="name each Region in full: wildcards do not match",
-            )
-    return tuple(dict.fromkeys(given))
+    return tuple(dict.fromkeys(check_region(each, "region in replicate_to") for each in given))
 
 
 def check_tag_keys(keys: Sequence[str] | None) -> tuple[str, ...]:

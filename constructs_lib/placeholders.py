@@ -3,7 +3,8 @@
 A statement is written once, with CloudFormation's pseudo parameters in it
 (`arn:${AWS::Partition}:secretsmanager:...`). Rendered for a template, they become `Fn::Sub`;
 rendered for IAM itself (the console, the AWS CLI), they are filled in. A CDK token is an opaque
-piece of such a string: it is carried along and never looked into.
+piece of such a string: it is carried along and never looked into. Of one that stands for an ARN, a
+part can be taken (`arn_part`): it is the deployment that splits it.
 """
 
 import re
@@ -23,10 +24,16 @@ _LONGEST = {
     URL_SUFFIX: "amazonaws.com.cn",
 }
 
+# A secret's ARN, where nothing is known of it.
+SHORTEST_ARN = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:a-AbCdEf"
+
 # How CDK encodes a token in a string: aws-cdk-lib/core/lib/private/encoding.ts.
-_TOKEN = re.compile(r"\$\{Token\[[a-zA-Z0-9:._-]*\]\}")
+# With a number at its end it is a part of the ARN that the token stands for: this file's own way.
+_TOKEN = re.compile(r"\$\{Token\[[a-zA-Z0-9:._-]*\](?:#[0-9])?\}")
+_ARN_PART = re.compile(r"(?P<token>\$\{Token\[[a-zA-Z0-9:._-]*\])#(?P<number>[0-9])\}")
 _PSEUDO = re.compile(r"\$\{AWS::[A-Za-z]+\}")
-# Stands for a token while a string is taken apart; no text that AWS accepts contains it.
+_PLACEHOLDER = re.compile(f"{_TOKEN.pattern}|{_PSEUDO.pattern}")
+# Stands for a placeholder while a string is taken apart; no text that AWS accepts contains it.
 _MASK = "\0"
 
 
@@ -51,10 +58,23 @@ def known_parts(text: str) -> list[str]:
 
 
 def split(text: str, separator: str, maxsplit: int) -> list[str]:
-    """Split `text`, but never inside a CDK token (whose name may hold the separator)."""
-    tokens = iter(_TOKEN.findall(text))
-    parts = _TOKEN.sub(_MASK, text).split(separator, maxsplit)
-    return [re.sub(_MASK, lambda _: next(tokens), part) for part in parts]
+    """Split `text`, but never inside a placeholder (which may hold the separator)."""
+    placeholders = iter(_PLACEHOLDER.findall(text))
+    parts = _PLACEHOLDER.sub(_MASK, text).split(separator, maxsplit)
+    return [re.sub(_MASK, lambda _: next(placeholders), part) for part in parts]
+
+
+def is_token(text: str) -> bool:
+    """Tell whether `text` is one CDK token and nothing else."""
+    return _TOKEN.fullmatch(text) is not None
+
+
+def arn_part(token: str, number: int) -> str:
+    """Return a part of the ARN that a token stands for, as a piece of a string with placeholders.
+
+    The parts are what is between the colons: 4 is the account, and of a secret 6 is the name.
+    """
+    return f"{token[:-1]}#{number}}}"
 
 
 def for_template(text: str) -> object:
@@ -65,11 +85,16 @@ def for_template(text: str) -> object:
     """
     if not _PSEUDO.search(text):
         return text
-    variables: dict[str, str] = {}
+    variables: dict[str, object] = {}
 
     def name(match: re.Match[str]) -> str:
         variable = f"Value{len(variables) + 1}"
-        variables[variable] = match.group()
+        part = _ARN_PART.fullmatch(match.group())
+        variables[variable] = (
+            {"Fn::Select": [int(part["number"]), {"Fn::Split": [":", part["token"] + "}"]}]}
+            if part
+            else match.group()
+        )
         return f"${{{variable}}}"
 
     body = _TOKEN.sub(name, text)
@@ -81,9 +106,22 @@ def filled(text: str, values: Mapping[str, str]) -> str:
     return _PSEUDO.sub(lambda match: values[match.group()], text)
 
 
-def at_longest(text: str, known: Mapping[str, str] | None = None) -> str:
+def arn_tokens(text: str) -> list[str]:
+    """Return the tokens of ARNs of which parts are in `text`."""
+    return [match["token"] + "}" for match in _ARN_PART.finditer(text)]
+
+
+def at_longest(
+    text: str, known: Mapping[str, str] | None = None, arns: Mapping[str, str] | None = None
+) -> str:
     """Return `text` with the longest value for each pseudo parameter that is not in `known`.
 
-    CDK tokens, of which nothing is known, are left out.
+    A part of an ARN is that of the one in `arns`; other CDK tokens, of which nothing is known, are
+    left out.
     """
-    return known_part(filled(text, {**_LONGEST, **(known or {})}))
+
+    def part(match: re.Match[str]) -> str:
+        arn = (arns or {}).get(match["token"] + "}") or SHORTEST_ARN
+        return arn.split(":", 6)[int(match["number"])]
+
+    return known_part(_ARN_PART.sub(part, filled(text, {**_LONGEST, **(known or {})})))

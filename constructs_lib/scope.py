@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from constructs_lib.arns import (
     ANY_SUFFIX,
     check_key_arn,
     check_name,
+    check_region,
     check_secret_arn,
+    in_region,
+    key_in_region,
     key_region,
     refuse_alias,
     secret_arn,
 )
 from constructs_lib.errors import SecretAccessError, shown
+from constructs_lib.partitions import partition_of
 from constructs_lib.placeholders import REGION, has_token, starts_with_token
 from constructs_lib.tags import Tags, check_tags
 
@@ -183,18 +187,91 @@ class SecretScope:
         arn = secret_arn("*", region=region, account=account)
         return cls(arn, region or REGION, _key_arn(encryption_key, region), checked)
 
+    def in_regions(
+        self, *regions: str, encryption_keys: Mapping[str, EncryptionKey] | None = None
+    ) -> tuple[SecretScope, ...]:
+        """Return the scopes of the same secrets as replicated to these Regions, one for each.
 
-Secrets: TypeAlias = "ISecret | SecretScope | Sequence[ISecret | SecretScope]"
+        A replica has the ARN of its primary with another Region in it, and is another resource: a
+        policy on the one says nothing of the other. The primary is there if its Region is named.
+
+        ```python
+        database = SecretScope.from_secret_name("prod/db", encryption_key=key)
+        SecretReader(self, "Reader", secrets=database.in_regions("eu-west-1", "us-east-1"))
+        ```
+
+        Args:
+            *regions: their names, each once.
+            encryption_keys: the customer-managed key of each Region, as a replica is under a key of
+                its own Region. Omitted, and for Regions that it does not have: in the key's Region
+                the scope's key, elsewhere its related multi-Region key (key ids that begin with
+                `mrk-`); none if the scope has none.
+
+        Raises:
+            SecretAccessError: if there is no Region, one is not a Region's name, or of another
+                partition; if a Region's key is not known, or is given for a Region that is not
+                named.
+        """
+        keys = {} if encryption_keys is None else encryption_keys
+        if not isinstance(keys, Mapping):
+            raise SecretAccessError(
+                f"encryption_keys is {shown(keys)}",
+                allowed="a mapping of Regions to keys is allowed",
+                remedy='give the keys, such as {"us-east-1": key}',
+            )
+        if not regions:
+            raise SecretAccessError(
+                "in_regions has no Region",
+                allowed="at least one is allowed",
+                remedy='name the Regions, such as in_regions("eu-west-1", "us-east-1")',
+            )
+        named = tuple(dict.fromkeys(check_region(each, "region in in_regions") for each in regions))
+        known = [each for each in (self.region, *named) if each != REGION and not has_token(each)]
+        partitions = sorted({partition_of(region).name for region in known})
+        if len(partitions) > 1:
+            raise SecretAccessError(
+                f"regions of the secrets are in the partitions {' and '.join(partitions)}",
+                allowed="a secret is replicated within its partition",
+                remedy="leave out the Regions of the other partition",
+            )
+        for region in keys:
+            if region not in named:
+                raise SecretAccessError(
+                    f"encryption_keys has a key of {shown(region)}, which in_regions does not name",
+                    allowed="a key of each Region that is named is allowed",
+                    remedy="name that Region, or leave out its key",
+                )
+        return tuple(self._in_region(region, keys) for region in named)
+
+    def _in_region(self, region: str, keys: Mapping[str, EncryptionKey]) -> SecretScope:
+        key_arn = _key_arn(keys[region], region) if region in keys else self._key_in(region)
+        return SecretScope(in_region(self.arn, region), region, key_arn, self.tags)
+
+    def _key_in(self, region: str) -> str | None:
+        if self.key_arn is None or region in (self.region, key_region(self.key_arn)):
+            return self.key_arn
+        found = key_in_region(self.key_arn, region)
+        if found is None:
+            raise SecretAccessError(
+                f"key of the secrets in {region} is not known; theirs is {shown(self.key_arn)}",
+                allowed="a replica is under a key of its own Region",
+                remedy=f'give it: encryption_keys={{"{region}": ...}}',
+            )
+        return found
+
+
+Secrets: TypeAlias = (
+    "ISecret | SecretScope | Sequence[ISecret | SecretScope | Sequence[SecretScope]]"
+)
 
 
 def scopes_of(secrets: Secrets, *, with_keys: bool = True) -> tuple[SecretScope, ...]:
     """Return the scopes of one secret or several, each once, in the order given.
 
-    An intent that needs no key does not ask for one: it may be one that can't be named.
+    What `in_regions` returned may stand among others. An intent that needs no key does not ask for
+    one: it may be one that can't be named.
     """
-    several = (
-        secrets if isinstance(secrets, Sequence) and not isinstance(secrets, str) else [secrets]
-    )
+    several = _flat(secrets)
     if not several:
         raise SecretAccessError(
             "secrets is empty",
@@ -207,6 +284,18 @@ def scopes_of(secrets: Secrets, *, with_keys: bool = True) -> tuple[SecretScope,
             for each in several
         )
     )
+
+
+def _flat(secrets: Secrets) -> list[ISecret | SecretScope]:
+    if not isinstance(secrets, Sequence) or isinstance(secrets, str):
+        return [secrets]
+    found: list[Any] = []
+    for each in secrets:
+        if isinstance(each, Sequence) and each and not isinstance(each, str):
+            found += each
+        else:
+            found.append(each)
+    return found
 
 
 def _scope_of(secret: ISecret, key: EncryptionKey | None, *, with_key: bool) -> SecretScope:

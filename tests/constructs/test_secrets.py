@@ -5,12 +5,17 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_rds as rds
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk.assertions import Template
 
 from constructs_lib import SecretAccessError, SecretReader, SecretScope
+from constructs_lib.measure import Measure
+from constructs_lib.scope import scopes_of
+from constructs_lib.statements import read
+from constructs_lib.testing import SecretAccess
 
 ARN = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:"
 KEY_ARN = "arn:aws:kms:eu-west-1:111122223333:key/abc"
@@ -176,6 +181,103 @@ def test_a_secret_given_twice_is_granted_once(stack: cdk.Stack) -> None:
     secret = secretsmanager.Secret(stack, "Secret")
     SecretReader(stack, "Reader", secrets=[secret, secret, SecretScope.from_secret(secret)])
     assert statements(stack)[0]["Resource"] == OWNED_SECRET
+
+
+# --- replicas ---------------------------------------------------------------------------------
+
+
+def replica_of(arn: object, region: str = "us-east-1") -> dict[str, Any]:
+    """Return the ARN of a replica, its account and its name taken from the primary's."""
+    split = {"Fn::Split": [":", arn]}
+    values = {"Value1": {"Fn::Select": [4, split]}, "Value2": {"Fn::Select": [6, split]}}
+    start = f"arn:${{AWS::Partition}}:secretsmanager:{region}:${{Value1}}:secret:"
+    return {"Fn::Sub": [start + "${Value2}", values]}
+
+
+@pytest.mark.parametrize("name", [None, "prod/db"])
+def test_a_replica_of_an_owned_secret_has_its_account_and_name(
+    stack: cdk.Stack, name: str | None
+) -> None:
+    secret = secretsmanager.Secret(stack, "Secret", secret_name=name)
+    scopes = SecretScope.from_secret(secret).in_regions("us-east-1", "us-west-2")
+    SecretReader(stack, "Reader", secrets=scopes)
+    expected = [replica_of(OWNED_SECRET), replica_of(OWNED_SECRET, "us-west-2")]
+    assert statements(stack)[0]["Resource"] == expected
+
+
+def test_a_replica_is_told_from_its_primary_where_a_template_is_read(stack: cdk.Stack) -> None:
+    secret = secretsmanager.Secret(stack, "Secret", secret_name="prod/db")
+    role = iam.Role.from_role_name(stack, "App", "app")
+    replicas = SecretScope.from_secret(secret).in_regions("us-east-1")
+    SecretReader(stack, "Reader", secrets=replicas, roles=[role])
+    access = SecretAccess.from_stack(stack, account="111122223333", region="eu-west-1")
+    access.assert_cannot(role, "secretsmanager:GetSecretValue", secret)
+    (grant,) = access.grants()
+    replica = "arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-<6 characters>"
+    assert (grant.secrets, grant.certain) == ((replica,), True)
+
+
+def test_a_replica_is_read_with_the_key_of_its_region(stack: cdk.Stack) -> None:
+    secret = secretsmanager.Secret(stack, "Secret", encryption_key=kms.Key(stack, "Key"))
+    there = kms.Key.from_key_arn(stack, "There", KEY_ARN.replace("eu-west-1", "us-east-1"))
+    scope = SecretScope.from_secret(secret)
+    replicas = scope.in_regions("us-east-1", encryption_keys={"us-east-1": there})
+    SecretReader(stack, "Reader", secrets=[secret, replicas])
+    get, here, elsewhere = statements(stack)
+    assert get["Resource"] == [OWNED_SECRET, replica_of(OWNED_SECRET)]
+    service = {"Fn::Sub": "secretsmanager.us-east-1.${AWS::URLSuffix}"}
+    assert elsewhere["Resource"] == there.key_arn
+    assert elsewhere["Condition"] == kms_condition(service, replica_of(OWNED_SECRET))
+    assert here["Resource"] == OWNED_KEY
+
+
+def test_a_replica_of_a_secret_of_another_environment(app: cdk.App) -> None:
+    env = cdk.Environment(account="111122223333", region="eu-west-1")
+    owner = cdk.Stack(app, "Owner", env=env)
+    user = cdk.Stack(app, "User", env=cdk.Environment(account=env.account, region="us-east-1"))
+    secret = secretsmanager.Secret(owner, "Secret", secret_name="prod/db")
+    SecretReader(user, "Reader", secrets=SecretScope.from_secret(secret).in_regions("us-east-1"))
+    known = ":secretsmanager:eu-west-1:111122223333:secret:prod/db-??????"
+    arn = {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, known]]}
+    assert statements(user)[0]["Resource"] == replica_of(arn)
+
+
+def test_a_replica_of_a_secret_of_another_stack(app: cdk.App) -> None:
+    owner, user = cdk.Stack(app, "Owner"), cdk.Stack(app, "User")
+    secret = SecretScope.from_secret(secretsmanager.Secret(owner, "Secret"))
+    SecretReader(user, "Reader", secrets=secret.in_regions("us-east-1"))
+    arn = {"Fn::ImportValue": "Owner:ExportsOutputRefSecretA720EF052D953DED"}
+    assert statements(user)[0]["Resource"] == replica_of(arn)
+
+
+def test_a_replica_of_an_imported_secret_is_written_out(stack: cdk.Stack) -> None:
+    complete = secretsmanager.Secret.from_secret_complete_arn(stack, "C", f"{ARN}prod/db-AbCdEf")
+    by_name = secretsmanager.Secret.from_secret_name_v2(stack, "N", "prod/db")
+    scopes = [SecretScope.from_secret(each).in_regions("us-east-1") for each in (complete, by_name)]
+    SecretReader(stack, "Reader", secrets=scopes)
+    first, second = statements(stack)[0]["Resource"]
+    assert first == f"{ARN.replace('eu-west-1', 'us-east-1')}prod/db-AbCdEf"
+    assert second == {
+        "Fn::Join": [
+            "",
+            [
+                "arn:",
+                {"Ref": "AWS::Partition"},
+                ":secretsmanager:us-east-1:",
+                {"Ref": "AWS::AccountId"},
+                ":secret:prod/db-??????",
+            ],
+        ]
+    }
+
+
+def test_a_replica_is_measured_at_its_length(stack: cdk.Stack) -> None:
+    secrets = [secretsmanager.Secret(stack, f"{'Long' * 30}{number}") for number in range(40)]
+    primaries = [SecretScope.from_secret(secret) for secret in secrets]
+    replicas = [each.in_regions("us-east-1") for each in primaries]
+    lengths = [Measure(stack).length(read(scopes_of(scopes))) for scopes in (primaries, replicas)]
+    longest, region = len("us-isof-south-1"), len("us-east-1")
+    assert lengths[0] - lengths[1] == len(secrets) * (longest - region)
 
 
 def test_fails_on_an_alias_for_the_key(stack: cdk.Stack) -> None:

@@ -10,9 +10,13 @@ from constructs_lib.placeholders import (
     PARTITION,
     REGION,
     URL_SUFFIX,
+    arn_part,
+    arn_tokens,
     at_longest,
     filled,
     for_template,
+    has_token,
+    is_token,
     known_part,
     split,
 )
@@ -82,3 +86,27 @@ def test_no_region_is_longer_than_the_longest() -> None:
         values = {PARTITION: partition, REGION: region, URL_SUFFIX: suffix}
         assert len(filled(text, values)) <= len(at_longest(text))
         assert len(region) <= len(at_longest(REGION))
+
+
+def test_a_part_of_an_arn_is_taken_by_the_deployment() -> None:
+    text = f"arn:{PARTITION}:{arn_part(TOKEN, 6)}-??????"
+    part = {"Fn::Select": [6, {"Fn::Split": [":", TOKEN]}]}
+    assert for_template(text) == {
+        "Fn::Sub": ["arn:${AWS::Partition}:${Value1}-??????", {"Value1": part}]
+    }
+
+
+def test_a_part_of_an_arn_is_a_token_for_every_check() -> None:
+    part = arn_part(TOKEN, 4)
+    assert has_token(part)
+    assert is_token(part)
+    assert known_part(f"a{part}b") == "ab"
+    assert split(f"a:{part}:b", ":", 2) == ["a", part, "b"]
+    assert arn_tokens(f"{part}:{TOKEN}:{part}") == [TOKEN, TOKEN]
+
+
+def test_a_part_of_an_arn_is_as_long_as_the_arn_says() -> None:
+    arn = "arn:aws:secretsmanager:eu-west-1:444455556666:secret:Named-AbCdEf"
+    text = f"{arn_part(TOKEN, 4)}/{arn_part(TOKEN, 6)}"
+    assert at_longest(text, None, {TOKEN: arn}) == "444455556666/Named-AbCdEf"
+    assert at_longest(text) == "111122223333/a-AbCdEf"

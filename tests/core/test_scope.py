@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from constructs_lib import SecretAccessError, SecretScope
-from constructs_lib.placeholders import ACCOUNT, PARTITION, REGION
+from constructs_lib.placeholders import ACCOUNT, PARTITION, REGION, arn_part
 
 HERE = f"arn:{PARTITION}:secretsmanager:{REGION}:{ACCOUNT}:secret:"
 ARN = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:"
@@ -129,6 +129,133 @@ def test_tags_match_every_name_and_keep_the_tags() -> None:
 def test_scopes_of_one_secret_are_equal() -> None:
     assert SecretScope.from_secret_name("a") == SecretScope.from_secret_name("a")
     assert len({SecretScope.from_secret_name("a"), SecretScope.from_secret_name("a")}) == 1
+
+
+# --- replicas --------------------------------------------------------------------------------
+
+REGIONS = ("eu-west-1", "us-east-1")
+
+
+@pytest.mark.parametrize(
+    ("scope", "arn"),
+    [
+        (SecretScope.from_secret_name("a"), f"{HERE}a-??????"),
+        (SecretScope.from_secret_name_prefix("a/", account="1" * 12), f"{HERE}a/*"),
+        (SecretScope.from_secret_partial_arn(f"{ARN}a"), f"{ARN}a-??????"),
+        (SecretScope.from_secret_complete_arn(f"{ARN}a-AbCdEf"), f"{ARN}a-AbCdEf"),
+        (SecretScope.from_tags({"a": "b"}), f"{HERE}*"),
+    ],
+)
+def test_a_replica_differs_by_its_region_alone(scope: SecretScope, arn: str) -> None:
+    arn = arn.replace(ACCOUNT, "1" * 12) if "1" * 12 in scope.arn else arn
+    here = REGION if REGION in arn else "eu-west-1"
+    for region, found in zip(REGIONS, scope.in_regions(*REGIONS), strict=True):
+        assert found == SecretScope(arn.replace(here, region), region, None, scope.tags)
+
+
+def test_each_region_is_once_and_in_the_order_given() -> None:
+    scopes = SecretScope.from_secret_name("a").in_regions("us-east-1", "eu-west-1", "us-east-1")
+    assert [scope.region for scope in scopes] == ["us-east-1", "eu-west-1"]
+
+
+def test_a_replica_of_an_arn_that_is_a_token_has_its_account_and_name() -> None:
+    arn = f"arn:{PARTITION}:secretsmanager:us-east-1:{arn_part(TOKEN, 4)}:secret:"
+    (complete,) = SecretScope.from_secret_complete_arn(TOKEN).in_regions("us-east-1")
+    (partial,) = SecretScope.from_secret_partial_arn(TOKEN).in_regions("us-east-1")
+    assert (complete.arn, complete.region) == (arn + arn_part(TOKEN, 6), "us-east-1")
+    assert partial.arn == arn + arn_part(TOKEN, 6) + "-??????"
+    assert partial.in_regions("eu-west-1")[0].arn == partial.arn.replace("us-east-1", "eu-west-1")
+
+
+def in_regions(key_arn: str, *regions: str, **keys: str) -> list[str | None]:
+    named = {region.replace("_", "-"): Key(arn) for region, arn in keys.items()}
+    scope = SecretScope.from_secret_name("a", encryption_key=Key(key_arn) if key_arn else None)
+    scopes = scope.in_regions(*regions, encryption_keys=named or None)
+    return [each.key_arn for each in scopes]
+
+
+KEY_HERE = "arn:aws:kms:eu-west-1:111122223333:key/abc"
+KEY_THERE = "arn:aws:kms:us-east-1:111122223333:key/def"
+RELATED = "arn:aws:kms:{}:111122223333:key/mrk-abc"
+
+
+def test_a_replica_is_under_a_key_of_its_own_region() -> None:
+    assert in_regions(KEY_HERE, *REGIONS, us_east_1=KEY_THERE) == [KEY_HERE, KEY_THERE]
+    assert in_regions(TOKEN, "us-east-1", us_east_1=KEY_THERE) == [KEY_THERE]
+    assert in_regions("", *REGIONS, us_east_1=KEY_THERE) == [None, KEY_THERE]
+    assert in_regions("", *REGIONS) == [None, None]
+
+
+def test_a_multi_region_key_is_found_in_every_region() -> None:
+    expected = [RELATED.format(region) for region in REGIONS]
+    assert in_regions(RELATED.format("eu-west-1"), *REGIONS) == expected
+    given = in_regions(RELATED.format("eu-west-1"), *REGIONS, us_east_1=KEY_THERE)
+    assert given == [expected[0], KEY_THERE]
+
+
+def test_the_key_of_the_stacks_region_is_kept_where_that_is_named() -> None:
+    scope = SecretScope.from_secret_name("a", region="eu-west-1", encryption_key=Key(TOKEN))
+    (found,) = scope.in_regions("eu-west-1")
+    assert found == scope
+
+
+def test_a_replica_under_the_aws_managed_key_takes_no_key() -> None:
+    class Managed(Key):
+        alias_name = "alias/aws/secretsmanager"
+
+    scope = SecretScope.from_secret_name("a", encryption_key=Key(KEY_HERE))
+    (found,) = scope.in_regions("us-east-1", encryption_keys={"us-east-1": Managed("")})
+    assert found.key_arn is None
+
+
+@pytest.mark.parametrize("key_arn", [KEY_HERE, TOKEN, f"arn:aws:kms:eu-west-1:1{'1' * 11}:key/mrk"])
+def test_fails_on_a_region_whose_key_is_not_known(key_arn: str) -> None:
+    with pytest.raises(SecretAccessError, match='^key of .*give it: encryption_keys={"us-east-1"'):
+        in_regions(key_arn, "us-east-1")
+
+
+def test_fails_on_keys_that_fit_no_region() -> None:
+    with pytest.raises(SecretAccessError, match="^encryption_keys has a key of 'us-east-1', which"):
+        in_regions(KEY_HERE, "eu-west-1", us_east_1=KEY_THERE)
+    with pytest.raises(SecretAccessError, match="is in eu-west-1, the secret in us-east-1"):
+        in_regions("", "us-east-1", us_east_1=KEY_HERE)
+    with pytest.raises(SecretAccessError, match="^encryption_keys is \\['us-east-1'\\]"):
+        SecretScope.from_secret_name("a").in_regions(
+            "us-east-1",
+            encryption_keys=["us-east-1"],  # type: ignore[arg-type]
+        )
+
+
+@pytest.mark.parametrize("region", ["", "*", "eu-*", "EU", "eu-west", "${AWS::Region}", 1, None])
+def test_fails_on_a_replica_in_no_region(region: str) -> None:
+    with pytest.raises(SecretAccessError, match="^region in in_regions is .*name each Region"):
+        SecretScope.from_secret_name("a").in_regions("us-east-1", region)
+
+
+def test_fails_on_no_region_at_all() -> None:
+    with pytest.raises(SecretAccessError, match="^in_regions has no Region"):
+        SecretScope.from_secret_name("a").in_regions()
+
+
+def test_fails_on_a_replica_in_another_partition() -> None:
+    message = "^regions of the secrets are in the partitions aws and aws-cn; a secret is replicated"
+    for scope in (
+        SecretScope.from_secret_partial_arn(f"{ARN}a"),
+        SecretScope.from_secret_name("a", region="eu-west-1"),
+    ):
+        with pytest.raises(SecretAccessError, match=message):
+            scope.in_regions("cn-north-1")
+    with pytest.raises(SecretAccessError, match=message):
+        SecretScope.from_secret_name("a").in_regions("eu-west-1", "cn-north-1")
+    somewhere = SecretScope.from_secret_partial_arn(f"{ARN}a".replace("eu-west-1", TOKEN))
+    with pytest.raises(SecretAccessError, match="^secret ARN is of the partition aws"):
+        somewhere.in_regions("cn-north-1")
+
+
+@pytest.mark.parametrize("arn", [f"{TOKEN}:secret:a", f"{TOKEN}{TOKEN}", f"{TOKEN}-x"])
+def test_fails_on_a_replica_of_an_arn_in_pieces(arn: str) -> None:
+    with pytest.raises(SecretAccessError, match="is in pieces"):
+        SecretScope.from_secret_partial_arn(arn).in_regions("us-east-1")
 
 
 # --- tokens ----------------------------------------------------------------------------------
