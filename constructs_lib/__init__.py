@@ -11,6 +11,7 @@ from constructs_lib.access_conditions import AccessConditions
 from constructs_lib.documents import PolicyType
 from constructs_lib.errors import SecretAccessError
 from constructs_lib.scope import SecretScope
+from constructs_lib.statements import DenyLevel
 
 if TYPE_CHECKING:
     from constructs_lib.admin import SecretAdmin
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AccessConditions",
+    "DenyLevel",
     "DenySecretAccess",
     "PolicyType",
     "SecretAccessChecks",

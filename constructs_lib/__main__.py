@@ -17,12 +17,13 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from constructs_lib import statements
-from constructs_lib.access_conditions import AccessConditions
+from constructs_lib.access_conditions import AccessConditions, check_vpc_endpoints
 from constructs_lib.cautions import cautions
 from constructs_lib.documents import document_for_iam, longest_length
 from constructs_lib.errors import SecretAccessError
 from constructs_lib.opt_ins import (
     check_functions,
+    check_principals,
     check_recovery_window,
     check_regions,
     check_required_tags,
@@ -33,7 +34,7 @@ from constructs_lib.placeholders import PARTITION, URL_SUFFIX, has_token
 from constructs_lib.quotas import MANAGED_QUOTA, check_length
 from constructs_lib.scope import SecretScope
 from constructs_lib.stages import check_version_stages
-from constructs_lib.statements import Statement
+from constructs_lib.statements import DenyLevel, Statement
 from constructs_lib.tags import check_tags
 
 
@@ -43,6 +44,10 @@ class _Key(NamedTuple):
 
 class _Function(NamedTuple):
     function_arn: str
+
+
+class _Principal(NamedTuple):
+    role_arn: str
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -107,7 +112,12 @@ _INTENTS: dict[str, Callable[[argparse.Namespace, list[SecretScope]], list[State
         conditions=_conditions(given),
     ),
     "describer": lambda given, scopes: _describe(given, scopes),
-    "deny": lambda _, scopes: statements.deny(scopes),
+    "deny": lambda given, scopes: statements.deny(
+        scopes,
+        level=DenyLevel(given.level),
+        except_principals=check_principals(given.except_principal),
+        except_vpc_endpoints=check_vpc_endpoints(given.except_vpc_endpoint, "except_vpc_endpoints"),
+    ),
 }
 
 
@@ -153,7 +163,7 @@ def _values(scopes: Sequence[SecretScope]) -> dict[str, str]:
 
 
 def _scopes(given: argparse.Namespace) -> list[SecretScope]:
-    key_arn = getattr(given, "key_arn", None)  # a deny has none
+    key_arn = getattr(given, "key_arn", None)  # a describer has none
     key = None if key_arn is None else _Key(key_arn)
     by_name = given.secret_name or given.secret_name_prefix
     if not by_name and (given.region or given.account):
@@ -287,7 +297,28 @@ def _parser() -> argparse.ArgumentParser:
         help="only with this tag; several values of a key are alternatives",
     )
     creator.add_argument("--pin-key", action="store_true", help="only under the key of --key-arn")
-    intents.add_parser("deny", parents=[secrets], help="deny reading and describing the secrets")
+    deny = intents.add_parser(
+        "deny", parents=[secrets, key], help="deny reading and describing the secrets, or more"
+    )
+    deny.add_argument(
+        "--level",
+        choices=[level.value for level in DenyLevel],
+        default=DenyLevel.ARTICLE.value,
+        help="how much is denied (default: %(default)s, its two actions)",
+    )
+    deny.add_argument(
+        "--except-principal",
+        action="append",
+        type=_Principal,
+        metavar="ARN",
+        help="not of this role, or user",
+    )
+    deny.add_argument(
+        "--except-vpc-endpoint",
+        action="append",
+        metavar="ID",
+        help="nor of requests that come through this endpoint",
+    )
     describer = intents.add_parser(
         "describer",
         parents=[secrets, limits],

@@ -58,15 +58,8 @@ class AccessConditions:
         """Check the parts; keep the endpoints, each once, where no caller can change them."""
         endpoints = self.vpc_endpoints
         if endpoints is not None:
-            if isinstance(endpoints, str) or not isinstance(endpoints, Sequence) or not endpoints:
-                raise SecretAccessError(
-                    f"vpc_endpoints is {shown(endpoints)}",
-                    allowed="a sequence of at least one VPC endpoint's id is allowed",
-                    remedy='give a list, such as ["vpce-0123456789abcdef0"], or leave it out',
-                )
-            for endpoint in endpoints:
-                _check(endpoint, _VPC_ENDPOINT, "VPC endpoint", "vpce-0123456789abcdef0")
-            object.__setattr__(self, "vpc_endpoints", tuple(dict.fromkeys(endpoints)))
+            checked = check_vpc_endpoints(endpoints, "vpc_endpoints")
+            object.__setattr__(self, "vpc_endpoints", checked)
         if self.organization_id is not None:
             _check(self.organization_id, _ORGANIZATION, "organization id", "o-a1b2c3d4e5")
         check_flag("mfa", self.mfa)
@@ -76,6 +69,21 @@ class AccessConditions:
                 allowed="at least one of vpc_endpoints, organization_id and mfa is allowed",
                 remedy="give one, or leave out conditions",
             )
+
+
+def check_vpc_endpoints(endpoints: Sequence[str] | None, name: str) -> tuple[str, ...]:
+    """Return the ids of VPC endpoints, each once; none if `endpoints` is None."""
+    if endpoints is None:
+        return ()
+    if isinstance(endpoints, str) or not isinstance(endpoints, Sequence) or not endpoints:
+        raise SecretAccessError(
+            f"{name} is {shown(endpoints)}",
+            allowed="a sequence of at least one VPC endpoint's id is allowed",
+            remedy='give a list, such as ["vpce-0123456789abcdef0"], or leave it out',
+        )
+    for endpoint in endpoints:
+        _check(endpoint, _VPC_ENDPOINT, "VPC endpoint", "vpce-0123456789abcdef0")
+    return tuple(dict.fromkeys(endpoints))
 
 
 def _check(value: object, form: re.Pattern[str], what: str, example: str) -> None:

@@ -1,35 +1,47 @@
-"""DenySecretAccess: deny reading and describing secrets."""
+"""DenySecretAccess: deny access to secrets."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from constructs_lib import statements
+from constructs_lib.access_conditions import check_vpc_endpoints
 from constructs_lib.documents import PolicyType
+from constructs_lib.opt_ins import check_principals
+from constructs_lib.places import place_of
 from constructs_lib.policy import SecretAccessPolicy
 from constructs_lib.scope import Secrets, scopes_of
+from constructs_lib.statements.deny import LEVELS_WITH_KEYS, DenyLevel
 
 
 class DenySecretAccess(SecretAccessPolicy):
-    """Denies users, roles and groups to read and describe secrets, whatever else allows it.
+    """Denies users, roles and groups access to secrets, whatever else allows it.
 
-    It denies GetSecretValue and DescribeSecret on the secrets, as AWS's article does. An explicit
-    Deny overrides every Allow, in whatever policy.
+    An explicit Deny overrides every Allow, in whatever policy. By default it denies GetSecretValue
+    and DescribeSecret on the secrets, as AWS's article does, and leaves open every other action,
+    also those that lead to the value by another way: PutResourcePolicy, TagResource, RotateSecret,
+    ReplicateSecretToRegions, UpdateSecret. `level=DenyLevel.VALUE` closes them; `DenyLevel` tells
+    what each level denies and leaves open.
 
-    It leaves open every other action, also those that lead to the value by another way:
-    PutResourcePolicy, TagResource, RotateSecret, ReplicateSecretToRegions, UpdateSecret. Where a
-    scope names a Region, replicas of the secret in other Regions stay open too. Deny those who
-    hold such permissions more than this.
+    Where a scope names a Region, replicas of the secret in other Regions stay open:
+    `SecretScope.in_regions` names them.
 
     ```python
-    DenySecretAccess(self, "NotForAdmins", secrets=payroll_secret, roles=[admin_role])
+    DenySecretAccess(
+        self, "NotForAdmins",
+        secrets=payroll_secret, level=DenyLevel.VALUE,
+        groups=[administrators], except_principals=[break_glass_user],
+    )
     ```
 
     Source: AWS, "Identity-based policies for Secrets Manager"
-    (docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html).
+    (docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html) and
+    "AWS global condition context keys"
+    (docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html).
     """
 
     def __init__(
@@ -38,6 +50,9 @@ class DenySecretAccess(SecretAccessPolicy):
         construct_id: str,
         *,
         secrets: Secrets,
+        level: DenyLevel = DenyLevel.ARTICLE,
+        except_principals: Sequence[iam.IRole | iam.IUser] | None = None,
+        except_vpc_endpoints: Sequence[str] | None = None,
         users: Sequence[iam.IUser] = (),
         roles: Sequence[iam.IRole] = (),
         groups: Sequence[iam.IGroup] = (),
@@ -51,7 +66,18 @@ class DenySecretAccess(SecretAccessPolicy):
         Args:
             scope: the construct's parent.
             construct_id: its id in that parent.
-            secrets: one or several; each an `ISecret` or a `SecretScope`.
+            secrets: one or several; each an `ISecret` or a `SecretScope`. With `VALUE` and
+                `METADATA`, their `encryption_key` is the one key that UpdateSecret may name, by its
+                ARN; without it, UpdateSecret may name none.
+            level: how much is denied. Omitted, `DenyLevel.ARTICLE`.
+            except_principals: roles, with all of their sessions, and users that are not denied
+                (`aws:PrincipalArn`), such as one in the group that the policy is attached to. Who
+                may assume such a role is not denied there. A role with a path is imported by its
+                ARN: its name tells no path. Omitted, none.
+            except_vpc_endpoints: VPC endpoints of Secrets Manager, by id: requests that come
+                through one of them are not denied, whoever makes them (`aws:SourceVpce`). The
+                console, and services that call on the principal's behalf, come through none, and
+                are denied. Omitted, none.
             users: the users to attach it to.
             roles: the roles to attach it to.
             groups: the groups to attach it to.
@@ -69,8 +95,17 @@ class DenySecretAccess(SecretAccessPolicy):
         super().__init__(
             scope,
             construct_id,
-            secrets=scopes_of(secrets, with_keys=False),
-            statements=statements.deny,
+            secrets=scopes_of(secrets, with_keys=level in LEVELS_WITH_KEYS),
+            statements=partial(
+                statements.deny,
+                level=level,
+                except_principals=check_principals(
+                    except_principals, place_of(scope)[0] if except_principals else None
+                ),
+                except_vpc_endpoints=check_vpc_endpoints(
+                    except_vpc_endpoints, "except_vpc_endpoints"
+                ),
+            ),
             users=users,
             roles=roles,
             groups=groups,

@@ -1,4 +1,4 @@
-"""What the opt-in keywords of SecretAdmin and SecretCreator take, checked; no list is empty."""
+"""What the opt-in keywords of the constructs take, checked; no list is empty."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 
 from constructs_lib.arns import check_region
 from constructs_lib.errors import SecretAccessError, shown
-from constructs_lib.placeholders import has_token, known_part, split, starts_with_token
+from constructs_lib.placeholders import has_token, is_token, known_part, split, starts_with_token
 from constructs_lib.tags import Tags, check_tag_key, check_tags
 
 # https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConfiguration.html: FunctionName
@@ -17,6 +17,10 @@ _PARTS = [
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 _QUALIFIER = re.compile(r"\$LATEST|[A-Za-z0-9_-]+")
 _BESIDE_A_TOKEN = re.compile(r"[A-Za-z0-9_-]*")
+
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns
+_PRINCIPAL = re.compile(r"(role|user)/[\w+=,.@/-]+", re.ASCII)
+_PRINCIPAL_BESIDE_A_TOKEN = re.compile(r"(role|user)/[\w+=,.@/-]*", re.ASCII)
 
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html
 SHORTEST_WINDOW, LONGEST_WINDOW = 7, 30
@@ -31,6 +35,67 @@ class RotationFunction(Protocol):
     @property
     def function_arn(self) -> str:
         """The ARN of the function."""
+
+
+class Role(Protocol):
+    """What is needed of a role: its ARN. Every `aws_iam.IRole` is one."""
+
+    @property
+    def role_arn(self) -> str:
+        """The ARN of the role."""
+
+
+class User(Protocol):
+    """What is needed of a user: its ARN. Every `aws_iam.IUser` is one."""
+
+    @property
+    def user_arn(self) -> str:
+        """The ARN of the user."""
+
+
+def check_principals(
+    principals: Sequence[Role | User] | None, account: str | None = None
+) -> tuple[str, ...]:
+    """Return the ARNs of roles and users, each once; none if `principals` is None.
+
+    Of another account than that of the policy, which is `account` if it is known, they have
+    nothing to do with the policy.
+    """
+    given = _check_several(principals, "except_principals", "an aws_iam.IRole or IUser")
+    return tuple(dict.fromkeys(_check_principal(principal, account) for principal in given))
+
+
+def _check_principal(principal: object, account: str | None) -> str:
+    arn = getattr(principal, "role_arn", None) or getattr(principal, "user_arn", None)
+    if not isinstance(arn, str):
+        raise SecretAccessError(
+            f"excepted principal is {shown(principal)}",
+            allowed="an aws_iam.IRole or IUser is allowed",
+            remedy="for an ARN, use aws_iam.Role.from_role_arn; for a group, name its users",
+        )
+    if is_token(arn):
+        return arn
+    parts = split(arn, ":", 5)
+    fits = (
+        len(parts) == 6
+        and all(map(_fits, (_PARTS[0], _PARTS[1], re.compile("iam")), parts))
+        and not parts[3]
+        and _fits(_PARTS[4], parts[4])
+    )
+    form = _PRINCIPAL_BESIDE_A_TOKEN if has_token(parts[-1]) else _PRINCIPAL
+    if not fits or not form.fullmatch(known_part(parts[-1])):
+        raise SecretAccessError(
+            f"ARN of the excepted principal is {shown(arn)}",
+            allowed="arn:PARTITION:iam::ACCOUNT:role/NAME or :user/NAME is allowed",
+            remedy="name each in full, a role also for its sessions: wildcards are not taken",
+        )
+    if account is not None and not has_token(account + parts[4]) and parts[4] != account:
+        raise SecretAccessError(
+            f"excepted principal {shown(arn)} is of account {parts[4]}, the stack of {account}",
+            allowed="principals of the stack's account are allowed: the policy is for no other",
+            remedy="leave it out, or make the policy in a stack of its account",
+        )
+    return arn
 
 
 def check_functions(functions: Sequence[RotationFunction] | None) -> tuple[str, ...]:

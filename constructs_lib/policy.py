@@ -20,7 +20,7 @@ from constructs_lib.documents import PolicyDocument, PolicyType, document_for_te
 from constructs_lib.errors import SecretAccessError, shown
 from constructs_lib.measure import Measure
 from constructs_lib.packing import pack
-from constructs_lib.placeholders import REGION, URL_SUFFIX
+from constructs_lib.placeholders import REGION
 from constructs_lib.places import path_of, place_of
 from constructs_lib.principals import Principal, by_name, name_of
 from constructs_lib.props import (
@@ -78,8 +78,7 @@ class SecretAccessPolicy(Construct):
             _check_lengths(packed, measure, construct_id)
             self._attachment = Attachment(scope, measure, managed=len(packed))
         managed_names = [_numbered_name(policy_name, number) for number in _numbers(packed)]
-        for found in packed:
-            _refuse_keys_elsewhere(scope, found)
+        _refuse_keys_elsewhere(scope, secrets)
         self._documents = [document_for_template(found) for found in packed]
         for kind, by_names in principals.items():
             for name, principal in by_names.items():
@@ -214,14 +213,11 @@ def _check_lengths(
         )
 
 
-def _refuse_keys_elsewhere(scope: Construct, statements: Sequence[Statement]) -> None:
+def _refuse_keys_elsewhere(scope: Construct, secrets: Sequence[SecretScope]) -> None:
     """Refuse a key of another Region than the stack's, for secrets that are in the stack's."""
-    here = f"secretsmanager.{REGION}.{URL_SUFFIX}"
-    for statement in statements:
-        if any(here in condition.values for condition in statement.conditions):
-            region = place_of(scope)[1]
-            for key_arn in statement.resources:
-                check_key_arn(key_arn, region=region)
+    for each in secrets:
+        if each.key_arn is not None and each.region == REGION:
+            check_key_arn(each.key_arn, region=place_of(scope)[1])
 
 
 def _inline_policy_name(path: str) -> str:

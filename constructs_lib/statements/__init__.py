@@ -7,7 +7,7 @@ list_awssecretsmanager.html (and .../list_awskeymanagementservice.html for KMS).
 
 from constructs_lib.statements.administer import administer
 from constructs_lib.statements.create import create
-from constructs_lib.statements.deny import deny
+from constructs_lib.statements.deny import DenyLevel, deny
 from constructs_lib.statements.describe import describe, describe_tagged
 from constructs_lib.statements.read import read
 from constructs_lib.statements.statement import Condition, Statement
@@ -15,6 +15,7 @@ from constructs_lib.statements.write import write
 
 __all__ = [
     "Condition",
+    "DenyLevel",
     "Statement",
     "administer",
     "create",

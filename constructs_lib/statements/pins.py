@@ -1,10 +1,47 @@
-"""Statements of an action that may name a KMS key, each pinned to the key of its secrets."""
+"""Statements of an action that may name a KMS key, each pinned to the key of its secrets.
+
+A request of UpdateSecret that names no key keeps the secret's, and has neither condition key. One
+that names a key is told by KmsKeyArn, whose older form KmsKeyId is the text of the request, also
+where that is empty: AWS takes an empty text for the AWS-managed key, which has no ARN to compare.
+https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecret.html
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import Literal
 
 from constructs_lib.scope import SecretScope
 from constructs_lib.statements.statement import Condition, Statement, numbered, on_secrets
+
+_KEY_ARN, _KEY_ID = "secretsmanager:KmsKeyArn", "secretsmanager:KmsKeyId"
+
+
+def keep_key(key_arn: str | None) -> tuple[Condition, ...]:
+    """Return the conditions that UpdateSecret leaves a secret under its key.
+
+    IfExists lets a request name none; where no key is known, it may name none: hence Null.
+    """
+    if key_arn is None:
+        return Condition("Null", _KEY_ARN, ("true",)), Condition("Null", _KEY_ID, ("true",))
+    return (
+        Condition("ArnEqualsIfExists", _KEY_ARN, (key_arn,)),
+        Condition("StringEqualsIfExists", _KEY_ID, (key_arn,)),
+    )
+
+
+def other_key_arn(key_arn: str | None) -> tuple[Condition, ...]:
+    """Return the conditions that UpdateSecret names another key, or any where none is known.
+
+    A negated operator holds of a request without the key too; Null leaves that out.
+    """
+    named = Condition("Null", _KEY_ARN, ("false",))
+    return (named, Condition("ArnNotEquals", _KEY_ARN, (key_arn,))) if key_arn else (named,)
+
+
+def other_key_id(key_arn: str | None) -> tuple[Condition, ...]:
+    """Return the same of the request's text, which may be empty: in a statement of its own."""
+    named = Condition("Null", _KEY_ID, ("false",))
+    return (named, Condition("StringNotEquals", _KEY_ID, (key_arn,))) if key_arn else (named,)
 
 
 def pinned_to_keys(
@@ -12,6 +49,7 @@ def pinned_to_keys(
     action: str,
     scopes: Sequence[SecretScope],
     pin: Callable[[str | None], tuple[Condition, ...]],
+    effect: Literal["Allow", "Deny"] = "Allow",
 ) -> Iterator[Statement]:
     """Yield the action on the secrets of each key, under the conditions that `pin` has for it."""
     by_key: dict[str | None, list[SecretScope]] = {}
@@ -19,6 +57,6 @@ def pinned_to_keys(
         by_key.setdefault(scope.key_arn, []).append(scope)
     number = 0
     for key_arn, same_key in by_key.items():
-        for statement in on_secrets(sid, "Allow", (action,), same_key, *pin(key_arn)):
+        for statement in on_secrets(sid, effect, (action,), same_key, *pin(key_arn)):
             number += 1
             yield replace(statement, sid=numbered(sid, number))

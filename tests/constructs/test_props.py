@@ -8,10 +8,12 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk.assertions import Template
 
 from constructs_lib import (
     AccessConditions,
+    DenyLevel,
     DenySecretAccess,
     PolicyType,
     SecretAccessError,
@@ -269,6 +271,48 @@ def test_a_creators_options(stack: cdk.Stack) -> None:
 def test_fails_on_required_tags_that_are_none(stack: cdk.Stack) -> None:
     with pytest.raises(SecretAccessError, match="^tags is {}"):
         SecretCreator(stack, "It", secrets=SECRET, required_tags={})
+
+
+@pytest.mark.parametrize(
+    ("level", "count"),
+    [
+        ({}, 1),
+        ({"level": DenyLevel.VALUE}, 3),
+        ({"level": DenyLevel.METADATA}, 3),
+        ({"level": DenyLevel.ALL}, 1),
+    ],
+)
+def test_a_denys_options(stack: cdk.Stack, level: dict[str, Any], count: int) -> None:
+    glass = iam.Role(stack, "Glass", assumed_by=iam.AccountRootPrincipal())
+    imported = iam.Role.from_role_name(stack, "Imported", "imported", mutable=False)
+    alice = iam.User.from_user_name(stack, "Alice", "alice")
+    key = kms.Key(stack, "Key")
+    deny = DenySecretAccess(
+        stack,
+        "It",
+        secrets=secretsmanager.Secret(stack, "Secret", encryption_key=key),
+        except_principals=[glass, imported, alice],
+        except_vpc_endpoints=["vpce-0123456789abcdef0"],
+        **level,
+    )
+    (policy,) = Template.from_stack(stack).find_resources("AWS::IAM::ManagedPolicy").values()
+    found = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert found == stack.resolve(deny.policy_documents[0])["Statement"]
+    assert len(found) == count
+    excepted = [stack.resolve(glass.role_arn), *map(iam_arn, ("role/imported", "user/alice"))]
+    for statement in found:
+        assert statement["Condition"]["ArnNotEquals"]["aws:PrincipalArn"] == excepted
+        endpoints = statement["Condition"]["StringNotEquals"]["aws:SourceVpce"]
+        assert endpoints == "vpce-0123456789abcdef0"
+    if count == 3:
+        named = found[1]["Condition"]["ArnNotEquals"]["secretsmanager:KmsKeyArn"]
+        assert named == stack.resolve(key.key_arn)
+
+
+def iam_arn(name: str) -> dict[str, Any]:
+    account = {"Ref": "AWS::AccountId"}
+    parts = ["arn:", {"Ref": "AWS::Partition"}, ":iam::", account, f":{name}"]
+    return {"Fn::Join": ["", parts]}
 
 
 def test_fails_on_batch_of_one_stage(stack: cdk.Stack) -> None:

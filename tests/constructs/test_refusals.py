@@ -12,6 +12,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk.assertions import Template
 
 from constructs_lib import (
+    DenyLevel,
     DenySecretAccess,
     PolicyType,
     SecretAccessError,
@@ -322,6 +323,53 @@ def test_a_deny_asks_for_no_key(stack: cdk.Stack) -> None:
     secret = secretsmanager.Secret(stack, "Secret", encryption_key=alias)
     DenySecretAccess(stack, "Deny", secrets=secret)
     Template.from_stack(stack).resource_count_is("AWS::IAM::ManagedPolicy", 1)
+
+
+@pytest.mark.parametrize("level", [DenyLevel.VALUE, DenyLevel.METADATA])
+def test_fails_on_an_alias_where_a_deny_must_know_the_key(
+    stack: cdk.Stack, level: DenyLevel
+) -> None:
+    alias = kms.Alias.from_alias_name(stack, "Alias", "alias/orders")
+    secret = secretsmanager.Secret(stack, "Secret", encryption_key=alias)
+    with pytest.raises(SecretAccessError, match="give the key itself as encryption_key"):
+        DenySecretAccess(stack, "Deny", secrets=secret, level=level)
+    DenySecretAccess(stack, "Deny", secrets=secret, level=DenyLevel.ALL)
+
+
+def test_fails_on_a_key_of_another_region_that_a_deny_names(ireland: cdk.Stack) -> None:
+    key = kms.Key.from_key_arn(ireland, "Key", "arn:aws:kms:us-east-1:111122223333:key/abc")
+    secret = SecretScope.from_secret_name("a", encryption_key=key)
+    with pytest.raises(SecretAccessError, match="is in us-east-1, the secret in eu-west-1"):
+        DenySecretAccess(ireland, "Deny", secrets=secret, level=DenyLevel.VALUE)
+
+
+@pytest.mark.parametrize(
+    ("props", "message"),
+    [
+        ({"level": "value"}, "^level is 'value'"),
+        ({"except_principals": []}, r"^except_principals is \[\]"),
+        ({"except_vpc_endpoints": []}, r"^except_vpc_endpoints is \[\]"),
+        ({"except_vpc_endpoints": ["vpce-*"]}, r"^VPC endpoint is 'vpce-\*'"),
+    ],
+)
+def test_fails_on_a_denys_option_that_is_not_what_aws_has(
+    stack: cdk.Stack, props: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(SecretAccessError, match=message):
+        DenySecretAccess(stack, "Deny", secrets=SECRET, **props)
+    assert not stack.node.children
+
+
+def test_fails_on_an_exception_for_a_principal_of_another_account(ireland: cdk.Stack) -> None:
+    role = iam.Role.from_role_arn(ireland, "P", f"{OTHER_ACCOUNT}role/app")
+    with pytest.raises(SecretAccessError, match="is of account 444455556666, the stack of 1111"):
+        DenySecretAccess(ireland, "Deny", secrets=SECRET, except_principals=[role])
+
+
+def test_fails_on_an_exception_for_a_group(stack: cdk.Stack) -> None:
+    group: Any = iam.Group.from_group_name(stack, "Ops", "ops")
+    with pytest.raises(SecretAccessError, match="^excepted principal is .*name its users"):
+        DenySecretAccess(stack, "Deny", secrets=SECRET, except_principals=[group])
 
 
 @pytest.mark.parametrize("prop", ["policy_name", "path", "description"])

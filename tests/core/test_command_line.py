@@ -148,6 +148,31 @@ def test_creator_with_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     assert tag["Action"] == "secretsmanager:TagResource"
 
 
+def test_deny_with_every_option(capsys: pytest.CaptureFixture[str]) -> None:
+    role, user = (f"arn:aws:iam::111122223333:{name}" for name in ("role/app", "user/alice"))
+    whole, key_arn, key_id = printed(
+        capsys,
+        *("deny", "--secret-name=a", *HERE, "--level=metadata", "--key-arn", KEY_ARN),
+        *("--except-principal", role, "--except-principal", user),
+        "--except-vpc-endpoint=vpce-0123456789abcdef0",
+    )
+    assert len(whole["Action"]) == 10
+    excepting = {
+        "ArnNotEquals": {"aws:PrincipalArn": [role, user]},
+        "StringNotEquals": {"aws:SourceVpce": "vpce-0123456789abcdef0"},
+    }
+    assert whole["Condition"] == excepting
+    assert key_arn["Condition"]["ArnNotEquals"]["secretsmanager:KmsKeyArn"] == KEY_ARN
+    assert key_id["Condition"]["StringNotEquals"]["secretsmanager:KmsKeyId"] == KEY_ARN
+
+
+@pytest.mark.parametrize("level", ["article", "value", "metadata", "all"])
+def test_every_level_of_a_deny(capsys: pytest.CaptureFixture[str], level: str) -> None:
+    found = printed(capsys, "deny", "--secret-name=a", *HERE, "--level", level)
+    expected = {"article": 2, "value": 7, "metadata": 10, "all": len("secretsmanager:*")}
+    assert len(found[0]["Action"]) == expected[level]
+
+
 def test_describer_by_tags(capsys: pytest.CaptureFixture[str]) -> None:
     (statement,) = printed(capsys, "describer", "--tag", "A=x", "--tag", "A=y=z", "--tag", "B=1")
     assert statement["Condition"]["StringEquals"] == {
@@ -185,6 +210,9 @@ def test_the_partition_is_the_regions(capsys: pytest.CaptureFixture[str]) -> Non
         (["admin", "--secret-name=a", *HERE, "--tag-key="], "^tag key is ''"),
         (["creator", "--secret-name=a", *HERE, "--required-tag=A"], "^--required-tag is 'A'"),
         (["creator", "--secret-name=a", *HERE, "--pin-key"], "^pin_key is given, and no key"),
+        (["deny", "--secret-name=a", *HERE, "--level=most"], "invalid choice: 'most'"),
+        (["deny", "--secret-name=a", *HERE, "--except-principal=app"], "^ARN of the excepted"),
+        (["deny", "--secret-name=a", *HERE, "--except-vpc-endpoint=x"], "^VPC endpoint is 'x'"),
         (["describer"], "^no secret is given"),
         (["describer", "--tag", "A=b", "--list"], "^--tag is given with --list"),
         (["describer", "--tag", "A=b", "--secret-name=a", *HERE], "^--tag is given with --region"),

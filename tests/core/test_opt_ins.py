@@ -1,4 +1,4 @@
-"""What the opt-in keywords of SecretAdmin take, and refuse."""
+"""What the opt-in keywords take, and refuse."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,6 +8,7 @@ import pytest
 from constructs_lib import SecretAccessError
 from constructs_lib.opt_ins import (
     check_functions,
+    check_principals,
     check_recovery_window,
     check_regions,
     check_tag_keys,
@@ -15,6 +16,7 @@ from constructs_lib.opt_ins import (
 
 ARN = "arn:aws:lambda:eu-west-1:111122223333:function:rotate"
 TOKEN = "${Token[Value.1]}"
+CHECKS = [check_functions, check_regions, check_tag_keys, check_principals]
 
 
 class Function:
@@ -22,13 +24,17 @@ class Function:
         self.function_arn = arn
 
 
-@pytest.mark.parametrize("check", [check_functions, check_regions, check_tag_keys])
+@pytest.mark.parametrize(
+    "check", [check_functions, check_regions, check_tag_keys, check_principals]
+)
 def test_none_is_no_opt_in(check: Callable[[Any], object]) -> None:
     assert check(None) == ()
     assert check_recovery_window(None) is None
 
 
-@pytest.mark.parametrize("check", [check_functions, check_regions, check_tag_keys])
+@pytest.mark.parametrize(
+    "check", [check_functions, check_regions, check_tag_keys, check_principals]
+)
 @pytest.mark.parametrize("given", [[], (), "eu-west-1", {"eu-west-1"}, 7])
 def test_fails_on_what_is_no_sequence_of_at_least_one(
     check: Callable[[Any], object], given: Any

@@ -4,9 +4,9 @@ import re
 from typing import Any
 
 import pytest
-from policy_sentry.querying.actions import get_action_data
+from policy_sentry.querying.actions import get_action_data, get_actions_matching_arn_type
 
-from constructs_lib import AccessConditions, SecretScope, statements
+from constructs_lib import AccessConditions, DenyLevel, SecretScope, statements
 from constructs_lib.placeholders import at_longest
 from constructs_lib.statements import Statement
 
@@ -41,8 +41,32 @@ EVERY_STATEMENT = [
     *statements.describe([*SCOPES, TAGGED], list_all=True),
     *statements.describe_tagged(TAGGED.tags),
     *statements.deny([*SCOPES, TAGGED]),
+    *(
+        statement
+        for level in DenyLevel
+        for statement in statements.deny(
+            [*SCOPES, TAGGED],
+            level=level,
+            except_principals=("arn:aws:iam::111122223333:role/app",),
+            except_vpc_endpoints=("vpce-0123456789abcdef0",),
+        )
+    ),
 ]
-CASES = [(statement, action) for statement in EVERY_STATEMENT for action in statement.actions]
+EVERY_ACTION = "secretsmanager:*"  # of a deny alone, where those to come are meant too
+CASES = [
+    (statement, action)
+    for statement in EVERY_STATEMENT
+    for written in statement.actions
+    for action in (
+        get_actions_matching_arn_type("secretsmanager", "Secret")
+        if written == EVERY_ACTION
+        else [written]
+    )
+]
+
+
+def test_every_action_is_denied_alone() -> None:
+    assert all(s.effect == "Deny" for s in EVERY_STATEMENT if EVERY_ACTION in s.actions)
 
 
 def reference(action: str) -> list[dict[str, Any]]:
@@ -77,7 +101,9 @@ def test_action_resource_and_conditions_go_together(statement: Statement, action
 
 # In requests to every service; the reference of a single service does not list them.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
-GLOBAL = {"aws:SourceVpce", "aws:PrincipalOrgID", "aws:MultiFactorAuthPresent"}
+GLOBAL = {
+    *("aws:SourceVpce", "aws:PrincipalOrgID", "aws:MultiFactorAuthPresent", "aws:PrincipalArn"),
+}
 
 
 def generic(key: str) -> str:

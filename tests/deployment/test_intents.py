@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from constructs_lib import AccessConditions, SecretScope, statements
+from constructs_lib import AccessConditions, DenyLevel, SecretScope, statements
 from constructs_lib.documents import document_for_iam
 from constructs_lib.opt_ins import check_required_tags
 from constructs_lib.placeholders import PARTITION, URL_SUFFIX
@@ -25,6 +25,7 @@ Call = Callable[[Any, str], object]
 SECRET, NEIGHBOUR = "prod/db", "prod/db2"
 TARGET = SecretScope.from_secret_name(SECRET, region=REGION, account=ACCOUNT)
 NEW = SecretScope.from_secret_name_prefix("new/", region=REGION, account=ACCOUNT)
+EVERYTHING = Statement("All", "Allow", ("secretsmanager:*",), ("*",))
 NUMBERS = itertools.count()
 
 
@@ -100,7 +101,9 @@ def _secrets(aws: Aws) -> None:
 
 
 METADATA = ("describe", "versions", "policy")
+WRITING = ("put", "update")
 TAGGING = ("tag CostCenter", "untag CostCenter")
+ANY_TAGGING = (*TAGGING, "tag Project", "tag both", "untag Project")
 REQUIRED = check_required_tags({"Project": "orders"})
 CAREFUL = statements.administer(
     [TARGET],
@@ -137,6 +140,24 @@ ROWS: dict[str, tuple[list[Statement], str, tuple[str, ...]]] = {
         ("list",),
     ),
     **{
+        f"a deny of level {level.value} takes away what it says": (
+            [EVERYTHING, *statements.deny([TARGET], level=level)],
+            SECRET,
+            stays,
+        )
+        for level, stays in {
+            DenyLevel.ARTICLE: (*WRITING, "versions", "policy", *ANY_TAGGING, "list"),
+            DenyLevel.VALUE: (*WRITING, *METADATA, "list"),
+            DenyLevel.METADATA: (*WRITING, "list"),
+            DenyLevel.ALL: ("list",),
+        }.items()
+    },
+    "a deny takes away nothing from another secret": (
+        [EVERYTHING, *statements.deny([TARGET], level=DenyLevel.ALL)],
+        NEIGHBOUR,
+        tuple(call for call in CALLS if not call.startswith("create")),
+    ),
+    **{
         f"nobody comes {conditions}": (
             statements.administer([TARGET], conditions=conditions),
             SECRET,
@@ -162,3 +183,20 @@ def test_what_an_intent_allows_and_nothing_else(aws: Aws, row: str) -> None:
         assert allowed == ("allowed" if call in expected else "denied"), call
         if allowed == "allowed" and call.startswith("create"):
             root.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+
+
+def test_an_excepted_principal_is_not_denied(aws: Aws) -> None:
+    number = next(NUMBERS)  # the next users have the next numbers
+    excepted = f"arn:aws:iam::{ACCOUNT}:user/user-{number + 1}"
+    found = [
+        EVERYTHING,
+        *statements.deny([TARGET], level=DenyLevel.ALL, except_principals=(excepted,)),
+    ]
+    spared, denied = acting_with(aws, found), acting_with(aws, found)
+    assert outcome(spared, "get", SECRET) == "allowed"
+    assert outcome(denied, "get", SECRET) == "denied"
+
+
+def test_a_request_through_no_excepted_endpoint_is_denied(aws: Aws) -> None:
+    found = statements.deny([TARGET], except_vpc_endpoints=("vpce-0123456789abcdef0",))
+    assert outcome(acting_with(aws, [EVERYTHING, *found]), "get", SECRET) == "denied"
