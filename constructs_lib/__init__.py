@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from constructs_lib.deny import DenySecretAccess
     from constructs_lib.describer import SecretDescriber, TagScopedDescriber
     from constructs_lib.reader import SecretReader
+    from constructs_lib.rotator import SecretRotator
     from constructs_lib.writer import SecretWriter
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "SecretCreator",
     "SecretDescriber",
     "SecretReader",
+    "SecretRotator",
     "SecretScope",
     "SecretWriter",
     "TagScopedDescriber",
@@ -45,6 +47,7 @@ _CONSTRUCTS = {
     "SecretCreator": "creator",
     "SecretDescriber": "describer",
     "SecretReader": "reader",
+    "SecretRotator": "rotator",
     "SecretWriter": "writer",
     "TagScopedDescriber": "describer",
 }

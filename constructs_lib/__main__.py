@@ -22,6 +22,7 @@ from constructs_lib.cautions import cautions
 from constructs_lib.documents import document_for_iam, longest_length
 from constructs_lib.errors import SecretAccessError
 from constructs_lib.opt_ins import (
+    check_function,
     check_functions,
     check_principals,
     check_recovery_window,
@@ -65,7 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "managed policy",
             "give fewer secrets, or make several policies",
         )
-        document = json.dumps(document_for_iam(found, _values(scopes)), indent=2)
+        values = _values([*scopes, *_superuser_scopes(given)])
+        document = json.dumps(document_for_iam(found, values), indent=2)
     except SecretAccessError as error:
         parser.error(str(error))
     if has_token(document):
@@ -109,6 +111,12 @@ _INTENTS: dict[str, Callable[[argparse.Namespace, list[SecretScope]], list[State
         scopes,
         required_tags=check_required_tags(_tags(given.required_tag, "--required-tag")),
         pin_key=given.pin_key,
+        conditions=_conditions(given),
+    ),
+    "rotator": lambda given, scopes: statements.rotate(
+        scopes,
+        superuser_scopes=_superuser_scopes(given),
+        rotation_function=given.rotation_function and check_function(given.rotation_function),
         conditions=_conditions(given),
     ),
     "describer": lambda given, scopes: _describe(given, scopes),
@@ -201,6 +209,20 @@ def _scopes(given: argparse.Namespace) -> list[SecretScope]:
             remedy="give --secret-name, or another of --secret-...",
         )
     return scopes
+
+
+def _superuser_scopes(given: argparse.Namespace) -> list[SecretScope]:
+    arns, key_arn = (
+        getattr(given, f"superuser_{name}", None) for name in ("complete_arn", "key_arn")
+    )
+    if key_arn is not None and not arns:
+        raise SecretAccessError(
+            "--superuser-key-arn is given, and no secret of a superuser",
+            allowed="it is allowed with --superuser-complete-arn",
+            remedy="give that too, or leave it out",
+        )
+    key = None if key_arn is None else _Key(key_arn)
+    return [SecretScope.from_secret_complete_arn(arn, encryption_key=key) for arn in arns or ()]
 
 
 def _tags(given: Sequence[str] | None, option: str) -> dict[str, list[str]] | None:
@@ -318,6 +340,22 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         metavar="ID",
         help="nor of requests that come through this endpoint",
+    )
+    rotator = intents.add_parser(
+        "rotator", parents=with_key, help="rotate the secrets, as a rotation function's role"
+    )
+    rotator.add_argument(
+        "--superuser-complete-arn",
+        action="append",
+        metavar="ARN",
+        help="also read this secret, of a superuser, by its whole ARN",
+    )
+    rotator.add_argument("--superuser-key-arn", metavar="ARN", help="the KMS key that it is under")
+    rotator.add_argument(
+        "--rotation-function",
+        type=_Function,
+        metavar="ARN",
+        help="only secrets that this function is configured for",
     )
     describer = intents.add_parser(
         "describer",

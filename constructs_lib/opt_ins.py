@@ -101,10 +101,11 @@ def _check_principal(principal: object, account: str | None) -> str:
 def check_functions(functions: Sequence[RotationFunction] | None) -> tuple[str, ...]:
     """Return the functions' ARNs, each once; none if `functions` is None."""
     given = _check_several(functions, "rotation_functions", "an aws_lambda.IFunction")
-    return tuple(dict.fromkeys(_check_function(function) for function in given))
+    return tuple(dict.fromkeys(check_function(function) for function in given))
 
 
-def _check_function(function: object) -> str:
+def check_function(function: object) -> str:
+    """Return the ARN of one function."""
     arn = getattr(function, "function_arn", None)
     if not isinstance(arn, str):
         raise SecretAccessError(

@@ -48,6 +48,7 @@ class SecretAccessPolicy(Construct):
         *,
         secrets: Sequence[SecretScope],
         statements: Callable[[Sequence[SecretScope]], list[Statement]],
+        other_secrets: Sequence[SecretScope] = (),
         users: Sequence[iam.IUser],
         roles: Sequence[iam.IRole],
         groups: Sequence[iam.IGroup],
@@ -56,7 +57,10 @@ class SecretAccessPolicy(Construct):
         description: str | None,
         path: str | None,
     ) -> None:
-        """Check everything, then make the policy: after an error nothing is left in the tree."""
+        """Check everything, then make the policy: after an error nothing is left in the tree.
+
+        `statements` are those on some of `secrets`, and on all of `other_secrets`.
+        """
         principals: dict[Kind, dict[str, Principal]] = {
             "user": by_name("user", users, scope),
             "role": by_name("role", roles, scope),
@@ -78,7 +82,7 @@ class SecretAccessPolicy(Construct):
             _check_lengths(packed, measure, construct_id)
             self._attachment = Attachment(scope, measure, managed=len(packed))
         managed_names = [_numbered_name(policy_name, number) for number in _numbers(packed)]
-        _refuse_keys_elsewhere(scope, secrets)
+        _refuse_keys_elsewhere(scope, [*secrets, *other_secrets])
         self._documents = [document_for_template(found) for found in packed]
         for kind, by_names in principals.items():
             for name, principal in by_names.items():
@@ -121,7 +125,7 @@ class SecretAccessPolicy(Construct):
         for by_names in principals.values():
             for principal in by_names.values():
                 self._attachment.count(principal)
-        for caution in cautions(secrets):
+        for caution in cautions([*secrets, *other_secrets]):
             Annotations.of(self).add_warning_v2(caution.id, caution.message)
 
     def attach_to_user(self, user: iam.IUser) -> None:

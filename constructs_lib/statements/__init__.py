@@ -10,6 +10,7 @@ from constructs_lib.statements.create import create
 from constructs_lib.statements.deny import DenyLevel, deny
 from constructs_lib.statements.describe import describe, describe_tagged
 from constructs_lib.statements.read import read
+from constructs_lib.statements.rotate import rotate
 from constructs_lib.statements.statement import Condition, Statement
 from constructs_lib.statements.write import write
 
@@ -23,5 +24,6 @@ __all__ = [
     "describe",
     "describe_tagged",
     "read",
+    "rotate",
     "write",
 ]

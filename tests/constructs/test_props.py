@@ -21,6 +21,7 @@ from constructs_lib import (
     SecretCreator,
     SecretDescriber,
     SecretReader,
+    SecretRotator,
     SecretScope,
     SecretWriter,
     TagScopedDescriber,
@@ -31,6 +32,7 @@ SECRET = SecretScope.from_secret_name("prod/db")
 CONSTRUCTS: list[tuple[type[SecretAccessPolicy], dict[str, Any]]] = [
     (SecretReader, {"secrets": SECRET}),
     (SecretWriter, {"secrets": SECRET}),
+    (SecretRotator, {"secrets": SECRET}),
     (SecretDescriber, {"secrets": SECRET}),
     (SecretAdmin, {"secrets": SECRET}),
     (SecretCreator, {"secrets": SECRET}),
@@ -242,6 +244,63 @@ def test_fails_on_an_opt_in_that_is_not_what_aws_has(
     wrong: dict[str, Any] = {option: value}
     with pytest.raises(SecretAccessError):
         SecretAdmin(stack, "It", secrets=SECRET, **wrong)
+    assert not stack.node.children
+
+
+def test_a_rotators_options(stack: cdk.Stack) -> None:
+    function = lambda_.Function(
+        stack,
+        "Rotate",
+        code=lambda_.Code.from_inline("def handler(event, context): ..."),
+        handler="index.handler",
+        runtime=lambda_.Runtime.PYTHON_3_13,
+    )
+    assert function.role is not None
+    keys = [
+        kms.Key.from_key_arn(stack, name, f"arn:aws:kms:eu-west-1:111122223333:key/{name}")
+        for name in ("k1", "k2")
+    ]
+    target, superuser = (
+        SecretScope.from_secret_name(name, encryption_key=key)
+        for name, key in zip(("db", "admin"), keys, strict=True)
+    )
+    rotator = SecretRotator(
+        stack,
+        "It",
+        secrets=target,
+        superuser_secrets=superuser,
+        rotation_function=function,
+        roles=[function.role],
+    )
+    (policy,) = Template.from_stack(stack).find_resources("AWS::IAM::ManagedPolicy").values()
+    document = policy["Properties"]["PolicyDocument"]
+    assert document == stack.resolve(rotator.policy_documents[0])
+    assert policy["Properties"]["Roles"] == [stack.resolve(function.role.role_name)]
+    found = {statement["Sid"]: statement for statement in document["Statement"]}
+    own = {"secretsmanager:resource/AllowRotationLambdaArn": stack.resolve(function.function_arn)}
+    assert found["ReplaceSecretValue"]["Condition"] == {"ArnEquals": own}
+    assert found["ReadSuperuserSecret"]["Action"] == "secretsmanager:GetSecretValue"
+    assert found["ReadSuperuserSecret"]["Resource"]["Fn::Sub"].endswith(":secret:admin-??????")
+    assert "Condition" not in found["ReadSuperuserSecret"]
+    assert found["UseSecretKey"]["Resource"] == keys[0].key_arn
+    assert found["DecryptSuperuserSecret"]["Resource"] == keys[1].key_arn
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("superuser_secrets", [], "^secrets is empty"),
+        ("superuser_secrets", "admin", "^secret is 'admin'"),
+        ("rotation_function", "rotate", "^rotation function is 'rotate'"),
+        ("rotation_function", [], "^rotation function is \\[\\]"),
+    ],
+)
+def test_fails_on_a_rotators_option_that_is_none(
+    stack: cdk.Stack, option: str, value: Any, message: str
+) -> None:
+    wrong: dict[str, Any] = {option: value}
+    with pytest.raises(SecretAccessError, match=message):
+        SecretRotator(stack, "It", secrets=SECRET, **wrong)
     assert not stack.node.children
 
 

@@ -17,6 +17,7 @@ from constructs_lib import (
     PolicyType,
     SecretAccessError,
     SecretReader,
+    SecretRotator,
     SecretScope,
 )
 from constructs_lib.statements import administer
@@ -316,6 +317,13 @@ def test_fails_on_a_key_of_another_region_than_the_stacks(ireland: cdk.Stack) ->
     key = kms.Key.from_key_arn(ireland, "Key", "arn:aws:kms:us-east-1:111122223333:key/abc")
     secret = SecretScope.from_secret_name("a", encryption_key=key)
     refused(ireland, "is in us-east-1, the secret in eu-west-1", secrets=secret)
+
+
+def test_fails_on_a_superusers_key_of_another_region_than_the_stacks(ireland: cdk.Stack) -> None:
+    key = kms.Key.from_key_arn(ireland, "Key", "arn:aws:kms:us-east-1:111122223333:key/abc")
+    superuser = SecretScope.from_secret_name("admin", encryption_key=key)
+    with pytest.raises(SecretAccessError, match="is in us-east-1, the secret in eu-west-1"):
+        SecretRotator(ireland, "Bad", secrets=SECRET, superuser_secrets=superuser)
 
 
 def test_a_deny_asks_for_no_key(stack: cdk.Stack) -> None:

@@ -94,7 +94,7 @@ def test_writer_and_describer_of_secrets(capsys: pytest.CaptureFixture[str]) -> 
 @pytest.mark.parametrize(
     "arguments",
     [
-        *(["reader"], ["writer"], ["admin"], ["creator"], ["describer"]),
+        *(["reader"], ["writer"], ["admin"], ["creator"], ["describer"], ["rotator"]),
         ["describer", "--tag", "Project=orders"],
     ],
 )
@@ -131,6 +131,27 @@ def test_admin_with_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     ] == {"secretsmanager:RecoveryWindowInDays": "14"}
     assert statements["ReplicateSecret"]["Condition"]["ForAllValues:StringEquals"] == {
         "secretsmanager:AddReplicaRegions": ["eu-central-1", "eu-north-1"]
+    }
+
+
+def test_rotator_with_every_option(capsys: pytest.CaptureFixture[str]) -> None:
+    function = "arn:aws:lambda:eu-west-1:111122223333:function:rotate"
+    other_key = KEY_ARN.replace("abc", "def")
+    found = printed(
+        capsys,
+        *("rotator", "--secret-name", "a", *HERE, "--key-arn", KEY_ARN),
+        *("--superuser-complete-arn", f"{ARN}-AbCdEf", "--superuser-key-arn", other_key),
+        *("--rotation-function", function),
+    )
+    assert [(statement["Sid"], statement["Resource"]) for statement in found] == [
+        ("ReplaceSecretValue", f"{ARN[:-7]}a-??????"),
+        ("ReadSuperuserSecret", f"{ARN}-AbCdEf"),
+        ("GetRandomPassword", "*"),
+        ("UseSecretKey", KEY_ARN),
+        ("DecryptSuperuserSecret", other_key),
+    ]
+    assert found[0]["Condition"]["ArnEquals"] == {
+        "secretsmanager:resource/AllowRotationLambdaArn": function
     }
 
 
@@ -213,6 +234,16 @@ def test_the_partition_is_the_regions(capsys: pytest.CaptureFixture[str]) -> Non
         (["deny", "--secret-name=a", *HERE, "--level=most"], "invalid choice: 'most'"),
         (["deny", "--secret-name=a", *HERE, "--except-principal=app"], "^ARN of the excepted"),
         (["deny", "--secret-name=a", *HERE, "--except-vpc-endpoint=x"], "^VPC endpoint is 'x'"),
+        (["rotator", "--secret-name=a", *HERE, "--rotation-function=f"], "^ARN of the rotation"),
+        (["rotator", "--secret-name=a", *HERE, "--superuser-key-arn", KEY_ARN], "and no secret of"),
+        (["rotator", "--secret-name=a", *HERE, "--superuser-complete-arn", ARN], "does not end in"),
+        (
+            [
+                *("rotator", "--secret-name=a", "--region=cn-north-1", "--account=111122223333"),
+                *("--superuser-complete-arn", f"{ARN}-AbCdEf"),
+            ],
+            "2 partitions",
+        ),
         (["describer"], "^no secret is given"),
         (["describer", "--tag", "A=b", "--list"], "^--tag is given with --list"),
         (["describer", "--tag", "A=b", "--secret-name=a", *HERE], "^--tag is given with --region"),

@@ -39,6 +39,11 @@ EVERY_STATEMENT = [
     *statements.create(SCOPES),
     *statements.create(SCOPES[:1], required_tags=TAGGED.tags, pin_key=True),
     *statements.describe([*SCOPES, TAGGED], list_all=True),
+    *statements.rotate(
+        [*SCOPES, TAGGED],
+        superuser_scopes=SCOPES[:1],
+        rotation_function="arn:aws:lambda:eu-west-1:111122223333:function:rotate",
+    ),
     *statements.describe_tagged(TAGGED.tags),
     *statements.deny([*SCOPES, TAGGED]),
     *(

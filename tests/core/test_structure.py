@@ -19,7 +19,7 @@ FLOORS = [
     {"statements.pins", "statements.limits"},
     {
         *("statements.read", "statements.write", "statements.administer", "statements.create"),
-        *("statements.describe", "statements.deny"),
+        *("statements.describe", "statements.deny", "statements.rotate"),
     },
     {"statements.__init__"},
     {"documents", "packing"},
@@ -29,7 +29,7 @@ FLOORS = [
     {"measure"},
     {"attachments"},
     {"policy"},
-    {"reader", "writer", "admin", "creator", "describer", "deny"},
+    {"reader", "writer", "admin", "creator", "describer", "rotator", "deny"},
     {"__init__"},
     {"proof.patterns"},
     {"proof.variables"},

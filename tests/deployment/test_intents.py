@@ -24,6 +24,7 @@ Call = Callable[[Any, str], object]
 
 SECRET, NEIGHBOUR = "prod/db", "prod/db2"
 TARGET = SecretScope.from_secret_name(SECRET, region=REGION, account=ACCOUNT)
+OTHER = SecretScope.from_secret_name(NEIGHBOUR, region=REGION, account=ACCOUNT)
 NEW = SecretScope.from_secret_name_prefix("new/", region=REGION, account=ACCOUNT)
 EVERYTHING = Statement("All", "Allow", ("secretsmanager:*",), ("*",))
 NUMBERS = itertools.count()
@@ -41,6 +42,7 @@ CALLS: dict[str, Call] = {
     "versions": lambda manager, name: manager.list_secret_version_ids(SecretId=name),
     "policy": lambda manager, name: manager.get_resource_policy(SecretId=name),
     "list": lambda manager, _: manager.list_secrets(),
+    "password": lambda manager, _: manager.get_random_password(),
     "tag CostCenter": lambda manager, name: manager.tag_resource(
         SecretId=name, Tags=tags(CostCenter="1")
     ),
@@ -116,6 +118,17 @@ CAREFUL = statements.administer(
 ROWS: dict[str, tuple[list[Statement], str, tuple[str, ...]]] = {
     "a writer writes": (statements.write([TARGET]), SECRET, ("put", "update")),
     "a writer writes nothing else": (statements.write([TARGET]), NEIGHBOUR, ()),
+    "a rotator replaces a value": (
+        statements.rotate([TARGET]),
+        SECRET,
+        ("put", "get", "describe", "password"),
+    ),
+    "a rotator replaces no other value": (statements.rotate([TARGET]), NEIGHBOUR, ("password",)),
+    "a rotator reads the secret of a superuser": (
+        statements.rotate([TARGET], superuser_scopes=[OTHER]),
+        NEIGHBOUR,
+        ("get", "password"),
+    ),
     "a describer describes": (statements.describe([TARGET]), SECRET, METADATA),
     "a describer describes nothing else": (statements.describe([TARGET]), NEIGHBOUR, ()),
     "a describer lists if told to": (

@@ -179,7 +179,7 @@ SERVICE = f"secretsmanager.{REGION}.amazonaws.com"
 
 
 @pytest.mark.parametrize("scope", MATCHED)
-@pytest.mark.parametrize("intent", ["read", "write", "administer", "create"])
+@pytest.mark.parametrize("intent", ["read", "write", "administer", "create", "rotate"])
 def test_the_key_is_for_these_secrets_through_the_service(scope: str, intent: str) -> None:
     secrets, matched = MATCHED[scope]
     if (intent, scope) == ("create", "complete ARN"):
@@ -201,7 +201,10 @@ def test_the_key_is_for_these_secrets_through_the_service(scope: str, intent: st
             assert not allowed(rules, action, OTHER_KEY, context)
 
 
-WITH_A_KEY = (statements.read, statements.write, statements.administer, statements.create)
+WITH_A_KEY = (
+    *(statements.read, statements.write, statements.administer, statements.create),
+    statements.rotate,
+)
 
 
 def test_without_a_key_there_is_nothing_on_kms() -> None:

@@ -42,6 +42,7 @@ INTENTS: dict[str, Callable[[AccessConditions | None], list[Statement]]] = {
     "write": lambda c: statements.write([BY_NAME], conditions=c),
     "describe": lambda c: statements.describe([BY_NAME], list_all=True, conditions=c),
     "administer": lambda c: statements.administer([BY_NAME], conditions=c),
+    "rotate": lambda c: statements.rotate([BY_NAME], superuser_scopes=[BY_NAME], conditions=c),
     "create": lambda c: statements.create([BY_NAME], conditions=c),
     "describe tagged": lambda c: statements.describe_tagged(BY_TAGS.tags, conditions=c),
 }
