@@ -8,6 +8,7 @@ from statistics import median
 from typing import Any
 
 from constructs_lib.proof import Policies, no_new_access
+from constructs_lib.proof.askers import Asker
 from constructs_lib.proof.inclusion import side_of
 from constructs_lib.proof.patterns import pattern
 from constructs_lib.proof.question import Question
@@ -98,7 +99,7 @@ def naive(new: Policies, old: Policies) -> object:
     """Give the solver the whole question: `new` and not `old`, nothing left out."""
     anything = (pattern("*"),)
     sides = side_of(new), side_of(old)
-    return solve(Question(new, old, anything, anything, None, *sides), NAIVE_LIMIT)
+    return solve(Question(new, old, anything, anything, Asker(), *sides), NAIVE_LIMIT)
 
 
 def median_of(what: Callable[[], object]) -> float:

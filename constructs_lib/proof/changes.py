@@ -12,13 +12,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from constructs_lib.proof.askers import Asker
 from constructs_lib.proof.bounds import Question, names_principal
 from constructs_lib.proof.evaluator import Named, Policies, evaluate
 from constructs_lib.proof.inclusion import not_covered, side_of
 from constructs_lib.proof.patterns import overlap, pattern
 from constructs_lib.proof.plain import Plain
 from constructs_lib.proof.policies import PolicyStatement, read_document
-from constructs_lib.proof.prover import Verdict, never_allowed, no_new_access
+from constructs_lib.proof.prover import Verdict, never_allowed_to, no_new_access
 from constructs_lib.proof.symbols import Symbols, has_unknown
 from constructs_lib.proof.template import AttachedPolicy, Deployment, Principal
 
@@ -74,7 +75,10 @@ def ever_allowed(
     if doubts:
         return f"it depends on {doubts[0]}"
     facts = _facts(principal, plain, [*own, *granted, *limits])
-    arn = deployment.symbols.concrete(principal.arn)
+    # A group stands for any of its members.
+    known = principal.kind != "group" and not has_unknown(plain.text(principal.arn))
+    arn = deployment.symbols.concrete(principal.arn).replace(":group/", ":user/")
+    asker = Asker(arn, known=known)
     asked = ([each.lower() for each in actions], [plain.text(each) for each in resources])
     # What a resource grants to a user is not limited by a boundary: it is asked for by itself.
     denying = _only_denying([*own, *limits])
@@ -82,7 +86,7 @@ def ever_allowed(
         Policies([*own, *granted], _one(limits), service_control=facts),
         Policies([*denying, *granted], service_control=facts),
     ):
-        verdict = never_allowed(policies, *asked, principal=arn, time_limit=time_limit)
+        verdict = never_allowed_to(asker, policies, *asked, time_limit)
         if not verdict.proved:
             return _told(verdict, policies, plain)
         if principal.boundary is None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from constructs_lib.errors import SecretAccessError, shown
+from constructs_lib.proof.naming import is_named, named_as
 from constructs_lib.proof.policies import PolicyStatement, Principals, Principled, read_document
 from constructs_lib.proof.request import (
     Identity,
@@ -225,7 +226,7 @@ class _Asked:
 
     @classmethod
     def of(cls, request: Request) -> "_Asked":
-        identity = identity_of(request)
+        identity = identity_of(request.principal)
         context = context_of(request, identity)
         return cls(
             request.action.lower(),
@@ -251,7 +252,7 @@ class _Asked:
         by_name: dict[str, list[PolicyStatement]] = {"account": [], "principal": [], "session": []}
         for statement in self.allowing(statements):
             assert statement.principals is not None
-            by_name[self._named_as(statement.principals)].append(statement)
+            by_name[named_as(statement.principals, self.identity)].append(statement)
         return _Grants(*(tuple(found) for found in by_name.values()))
 
     def _covers_resource(self, statement: PolicyStatement) -> bool:
@@ -270,53 +271,11 @@ class _Asked:
             raise _undecided(statement, "it asks for aws:PrincipalArn, which a session's ARN lacks")
         return bool(test.holds(self.context))
 
-    # --- principals, in policies of resources -----------------------------------------------
-    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
-
     def _is_named(self, named: Principals, statement: PolicyStatement) -> bool:
-        how = {self._how(each, statement) for each in named.aws} - {None}
-        if not named.negated:
-            return bool(how)
-        if "*" in named.aws:
-            return False
-        if not how - {"account"}:
-            return True
-        # AWS may deny a principal that NotPrincipal excepts unless its account, and for a role
-        # its session, are excepted beside it.
-        if self.identity.kind == "user" and {"account", "principal"} <= how:
-            return False
-        if {"account", "principal", "session"} <= how:
-            return False
-        raise _undecided(statement, "its NotPrincipal excepts the principal, but not all it is")
-
-    def _named_as(self, named: Principals) -> str:
-        how = {self._how(each, None) for each in named.aws}
-        return next(name for name in ("session", "principal", "account") if name in how)
-
-    def _how(self, name: str, statement: PolicyStatement | None) -> str | None:
-        """Return how a name in a policy is this principal's, if it is."""
-        identity = self.identity
-        if name == "*":
-            # "Permissions boundaries and session policies do not limit permissions granted using
-            # the aws:PrincipalArn condition key with a wildcard (*) in the Principal element":
-            # section "IAM role principals" of the page above.
-            return "session"
-        if name == identity.account or _is_root_of(identity.account, name):
-            return "account"
-        if name == identity.arn:
-            return "session" if identity.kind == "session" else "principal"
-        if identity.is_role:
-            kind, _, path = name.partition(f"::{identity.account}:")[2].partition("/")
-            if kind == "role" and identity.kind == "session":
-                return "principal" if path.rpartition("/")[2] == identity.name else None
-            one_session = kind == "assumed-role" and path.partition("/")[0] == identity.name
-            if one_session and identity.kind == "role" and statement is not None:
-                raise _undecided(statement, "it names one session, and the request only a role")
-        return None
-
-
-def _is_root_of(account: str, name: str) -> bool:
-    return name.startswith("arn:aws") and name.endswith(f":iam::{account}:root")
+        found = is_named(named, self.identity)
+        if isinstance(found, str):
+            raise _undecided(statement, found)
+        return found
 
 
 def _undecided(statement: PolicyStatement, why: str) -> SecretAccessError:

@@ -1,11 +1,14 @@
 """Comparing two sets of policies by their patterns: what both have in common is left out."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from constructs_lib.errors import SecretAccessError
+from constructs_lib.proof.askers import Asker
 from constructs_lib.proof.conditions import Test
+from constructs_lib.proof.deadline import seconds_left
 from constructs_lib.proof.evaluator import Policies
+from constructs_lib.proof.naming import NamedAs, is_named, named_as
 from constructs_lib.proof.patterns import Pattern, includes, overlap, pattern
 from constructs_lib.proof.policies import PolicyStatement
 
@@ -13,27 +16,139 @@ _Statements = tuple[PolicyStatement, ...]
 
 
 @dataclass(frozen=True)
+class Grants:
+    """What the policy of a resource, whichever is asked for, allows who asks.
+
+    Attributes:
+        given: whether there is such a policy. A key or a role always has one: where none is given
+            it is taken to leave its use to the resource's own account.
+        to_session: what is for everyone, or for the very session: nothing but a control policy
+            limits it.
+        to_principal: what is for the user or role itself.
+        to_account: what is left to the policies that the account gives it.
+        limited: whether the boundary and the session policy limit what is for the principal.
+    """
+
+    given: bool
+    to_session: _Statements
+    to_principal: _Statements
+    to_account: _Statements
+    limited: bool
+
+    @property
+    def every(self) -> _Statements:
+        """All of them."""
+        return (*self.to_session, *self.to_principal, *self.to_account)
+
+    def beyond(self, other: "Grants") -> "Grants":
+        """Return what the other does not grant as far or farther."""
+        farther = (*other.to_session, *other.to_principal)
+        return replace(
+            self,
+            to_session=not_covered(self.to_session, other.to_session),
+            to_principal=not_covered(self.to_principal, farther),
+            to_account=not_covered(self.to_account, other.every),
+        )
+
+
+@dataclass(frozen=True)
 class Side:
     """The statements of one principal's policies.
 
     Attributes:
-        layers: of each of these (identity, boundary, session, control), one must allow.
+        identity: one of these must allow, unless a resource's policy grants past it.
+        limits: the boundary and the session policy, each of which must allow likewise.
+        levels: the levels of control policies, each of which must allow.
         denying: none of these may deny.
+        grants: what the resource's policy allows. None: a resource is taken to be in the
+            principal's account or to be shared with it, and to leave its use to the account.
     """
 
-    layers: tuple[_Statements, ...]
-    denying: _Statements
+    identity: _Statements
+    limits: tuple[_Statements, ...] = ()
+    levels: tuple[_Statements, ...] = ()
+    denying: _Statements = ()
+    grants: Grants | None = None
+
+    @property
+    def layers(self) -> tuple[_Statements, ...]:
+        """What must allow, one and all, where no resource grants past it."""
+        return (self.identity, *self.limits, *self.levels)
+
+    @property
+    def allowing(self) -> _Statements:
+        """The statements with which a request that is allowed begins."""
+        return (*self.identity, *(self.grants.every if self.grants else ()))
+
+    @property
+    def empty(self) -> bool:
+        """Tell whether it is plain that nothing is allowed."""
+        direct = self.grants and (self.grants.to_session or self.grants.to_principal)
+        return not all(self.levels if direct else self.layers)
 
 
-def side_of(policies: Policies) -> Side:
-    """Return the statements of a principal's policies."""
+def side_of(policies: Policies, asker: Asker | None = None, *, granted: bool = False) -> Side:
+    """Return the statements of a principal's policies.
+
+    Args:
+        policies: its policies.
+        asker: who asks. Omitted, or not known in person: whom statements name stays open.
+        granted: whether what the resource's policy grants counts, or else is left open.
+
+    Raises:
+        SecretAccessError: if a grant names one session of the role that asks.
+    """
     read = policies.statements
-    limits = (read.boundary, read.session, *read.levels)
-    layers = (read.identity, *(limit for limit in limits if limit is not None))
+    named = granted or (asker is not None and asker.known)
+
+    def about(statements: Iterable[PolicyStatement]) -> _Statements:
+        return tuple(_about(asker, statements) if named and asker else statements)
+
+    def allowing(statements: Iterable[PolicyStatement]) -> _Statements:
+        return tuple(each for each in statements if each.allows)
+
+    limits = tuple(allowing(limit) for limit in (read.boundary, read.session) if limit is not None)
     return Side(
-        tuple(tuple(each for each in layer if each.allows) for layer in layers),
-        tuple(each for each in read.every() if not each.allows),
+        identity=allowing(read.identity),
+        limits=limits,
+        levels=tuple(map(allowing, read.levels)),
+        denying=about(each for each in read.every() if not each.allows),
+        grants=_grants_of(policies, asker) if granted and asker else None,
     )
+
+
+def _grants_of(policies: Policies, asker: Asker) -> Grants:
+    read = policies.statements
+    by_name: dict[NamedAs, list[PolicyStatement]] = {"session": [], "principal": [], "account": []}
+    for statement in read.resource or ():
+        named = statement.principals
+        if not statement.allows or named is None:
+            continue
+        for found in _about(asker, [statement]):
+            if found.principals is not None:
+                raise SecretAccessError(
+                    f"{statement.place} names a session of {asker.arn}",
+                    allowed="a question about one of its sessions is allowed",
+                    remedy="give the ARN of the session as principal",
+                )
+            by_name[named_as(named, asker.identity)].append(found)
+    return Grants(
+        given=policies.resource is not None,
+        to_session=tuple(by_name["session"]),
+        to_principal=tuple(by_name["principal"]),
+        to_account=tuple(by_name["account"]),
+        limited=asker.identity.is_role or read.session is not None,
+    )
+
+
+def _about(asker: Asker, statements: Iterable[PolicyStatement]) -> Iterator[PolicyStatement]:
+    """Yield the statements about who asks. Where that is open, the principals stay in them."""
+    for statement in statements:
+        named = statement.principals is None or is_named(statement.principals, asker.identity)
+        if named is True:
+            yield replace(statement, principals=None)
+        elif named is not False:
+            yield statement
 
 
 def without_what_is_common(new: Side, old: Side) -> tuple[Side, Side]:
@@ -41,20 +156,42 @@ def without_what_is_common(new: Side, old: Side) -> tuple[Side, Side]:
 
     - A Deny of `old` that `new` has too (or a wider one) can't be what the difference is about.
     - If no other Deny is left, and each limit of `old` is one of `new` too (or wider than one),
-      then what `old`'s identity policies allow is not new. What is left of `new`'s is compared
-      with those of `old`'s that overlap it. If nothing is left, nothing is new.
+      then what `old`'s identity policies allow is not new, nor what its resource's policy grants.
+      What is left of `new`'s is compared with those of `old`'s that overlap it. If nothing is left,
+      nothing is new.
     """
     lost = not_covered(old.denying, new.denying)
-    old = Side(old.layers, lost)
-    limited = all(
-        any(not not_covered(after, before) for after in new.layers[1:]) for before in old.layers[1:]
-    )
-    if lost or not limited:
+    old = replace(old, denying=lost)
+    if lost or not _limited_alike(new, old):
         return new, old
-    left = not_covered(new.layers[0], old.layers[0])
-    return (
-        Side((left, *new.layers[1:]), _overlapping(new.denying, left)),
-        Side((_overlapping(old.layers[0], left),), ()),
+    left = not_covered(new.identity, old.identity)
+    if new.grants is None or old.grants is None:
+        return (
+            replace(new, identity=left, denying=_overlapping(new.denying, left)),
+            Side(_overlapping(old.identity, left)),
+        )
+    if old.grants.given and not new.grants.given:
+        return new, old
+    more = new.grants.beyond(old.grants)
+    old = replace(old, limits=(), levels=())
+    if not more.every:  # then it is by what is left of the identity policies, or by nothing
+        grants = new.grants if left else more
+        old = replace(old, identity=_overlapping(old.identity, left))
+        return replace(new, identity=left, grants=grants), old
+    return (new if left else replace(new, grants=more)), old
+
+
+def _limited_alike(new: Side, old: Side) -> bool:
+    """Tell whether each limit of `old` is one of `new` too, or wider than one."""
+    levels = new.levels if new.grants else (*new.limits, *new.levels)
+    freed = new.grants and old.grants and old.grants.limited and not new.grants.limited
+    return not freed and all(
+        any(not not_covered(after, before) for after in afters)
+        for afters, befores in (
+            ((*new.limits, *new.levels), old.limits),
+            (levels, old.levels),
+        )
+        for before in befores
     )
 
 
@@ -74,6 +211,7 @@ def _overlapping(statements: _Statements, others: _Statements) -> _Statements:
 
 
 def _may_overlap(one: PolicyStatement, other: PolicyStatement) -> bool:
+    seconds_left()
     apart = not (one.not_action or other.not_action) and not any(
         _perhaps_overlap(a, b) for a in one.actions for b in other.actions
     )
@@ -101,6 +239,7 @@ def _spelled_statement(each: PolicyStatement) -> tuple[object, ...]:
 
 def covers(wide: PolicyStatement, narrow: PolicyStatement) -> bool:
     """Tell whether whatever `narrow` is about, `wide` is about too (False: not by patterns)."""
+    seconds_left()
     return (
         wide.principals == narrow.principals
         and {_spelled(test) for test in wide.tests} <= {_spelled(test) for test in narrow.tests}

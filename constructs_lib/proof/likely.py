@@ -5,12 +5,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice, product
 
 from constructs_lib.errors import SecretAccessError
+from constructs_lib.proof.askers import ACCOUNT, ANOTHER, Asker
 from constructs_lib.proof.conditions import Test
 from constructs_lib.proof.patterns import Pattern, find_in_both, find_outside, pattern
 from constructs_lib.proof.policies import PolicyStatement
-from constructs_lib.proof.question import ACCOUNT, Question
+from constructs_lib.proof.question import Question
 from constructs_lib.proof.request import Request
 from constructs_lib.proof.variables import Text
+
+# Actions that stand for all those that a wildcard matches.
+USUAL_ACTIONS = ("secretsmanager:GetSecretValue", "kms:Decrypt", "sts:AssumeRole")
 
 # How many of each are tried with each other, for one statement.
 _MOST_NEIGHBOURS, _MOST_TEXTS, _MOST_CONTEXTS = 12, 16, 16
@@ -20,8 +24,8 @@ def likely_requests(question: Question) -> Iterator[Request]:
     """Yield requests that each statement left of `new` is about, and others just are or aren't."""
     new, old = question.new_side, question.old_side
     lost = old.denying if old is not None else ()
-    before = old.layers[0] if old is not None else ()
-    for statement in new.layers[0]:
+    before = old.allowing if old is not None else ()
+    for statement in new.allowing:
         # What is no longer denied, then what was never allowed, then what keeps it from being so.
         for neighbours in (lost, (*before, *new.denying)):
             near = list(islice(neighbours, _MOST_NEIGHBOURS))
@@ -30,12 +34,14 @@ def likely_requests(question: Question) -> Iterator[Request]:
                 statement.not_action,
                 question.actions,
                 [each.actions for each in near],
+                _usual_actions,
             )
             resources = _border(
                 _fixed_patterns(statement),
                 statement.not_resource,
                 question.resources,
                 [_fixed_patterns(each) for each in near],
+                lambda one: _shaped(one, question.asker),
             )
             for action, resource, context in product(
                 list(islice(actions, _MOST_TEXTS)),
@@ -43,7 +49,7 @@ def likely_requests(question: Question) -> Iterator[Request]:
                 list(islice(_contexts(statement, near), _MOST_CONTEXTS)),
             ):
                 try:
-                    yield Request(question.asked_by(resource), action, resource, context)
+                    yield question.request(action, resource, context)
                 except SecretAccessError:  # a border that no request has
                     continue
 
@@ -57,11 +63,12 @@ def _border(
     negated: bool,
     within: Sequence[Pattern],
     others: Iterable[Sequence[Pattern]],
+    likely: Callable[[Pattern], Iterable[Pattern]],
 ) -> Iterator[str]:
     """Yield texts that some pattern matches, and other patterns just don't."""
     wanted = within if negated else patterns
     for one in wanted:
-        for candidate in dict.fromkeys((_shaped(one), one)):
+        for candidate in dict.fromkeys((*likely(one), one)):
             for area in within:
                 yield from _found(find_in_both, candidate, area)
             for other in {each for group in others for each in group}:
@@ -78,21 +85,31 @@ def _found(
             yield found
 
 
-def _shaped(one: Pattern) -> Pattern:
-    """Return a pattern that names a resource, or an action, in full where it can."""
+def _usual_actions(one: Pattern) -> Iterator[Pattern]:
+    """Yield actions that everyone knows, where a pattern matches them."""
+    for action in USUAL_ACTIONS:
+        if not one.literal and one.matches(action.lower()):
+            yield pattern(action.lower())
+
+
+def _shaped(one: Pattern, asker: Asker) -> Iterator[Pattern]:
+    """Yield patterns that name a resource in full where they can, in whichever account."""
+    own = asker.identity.account if asker.arn else ACCOUNT
+    other = ANOTHER if own == ACCOUNT else ACCOUNT
     text = str(one)
-    if text == "*":
-        return pattern("arn:aws:secretsmanager:eu-west-1:111122223333:secret:*")
-    if text.startswith("arn:") and one.literal is False:
-        parts = text.split(":", 5)
-        if len(parts) == 6:
-            filled = ("arn", "aws", "secretsmanager", "eu-west-1", ACCOUNT)
-            parts[:5] = [
-                likely if part == "*" else part
-                for part, likely in zip(parts[:5], filled, strict=True)
-            ]
-            return pattern(":".join(parts))
-    return one
+    for account in (own, other) if asker.at_home else (other, own):
+        if text == "*":
+            yield pattern(f"arn:aws:secretsmanager:eu-west-1:{account}:secret:*")
+            yield pattern(f"arn:aws:kms:eu-west-1:{account}:key/*")
+        elif text.startswith("arn:") and not one.literal:
+            parts = text.split(":", 5)
+            if len(parts) == 6:
+                filled = ("arn", "aws", "secretsmanager", "eu-west-1", account)
+                parts[:5] = [
+                    likely if part == "*" else part
+                    for part, likely in zip(parts[:5], filled, strict=True)
+                ]
+                yield pattern(":".join(parts))
 
 
 def _contexts(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from constructs_lib.errors import SecretAccessError, shown
+from constructs_lib.proof.deadline import seconds_left
 
 # Inside a pattern, the wildcards are signs that no text of AWS's has, so that a literal `*` (from
 # `${*}`, or from the value of a variable) stays apart.
@@ -180,6 +181,7 @@ def _walk(
     texts = {start: ""}
     queue = deque([start])
     while queue:
+        seconds_left()
         state = queue.popleft()
         text = texts[state]
         yield text, state

@@ -45,6 +45,7 @@ class PolicyStatement:
         place: where it stands, for messages: `identity policy 1, statement 2 (ReadSecretValue)`.
         sid: its Sid, if it has one.
         allows: whether its Effect is Allow.
+        spelled_actions: its actions as it spells them, which are compared in lower case.
     """
 
     place: str
@@ -56,6 +57,7 @@ class PolicyStatement:
     resources: tuple[Text, ...]
     not_resource: bool
     tests: tuple[Test, ...]
+    spelled_actions: tuple[str, ...] = ()
 
     def covers_action(self, action: str) -> bool:
         """Tell whether the statement is about an action, given in lower case."""
@@ -133,6 +135,7 @@ def _read_statement(
         resources=tuple(read_text(text, place, version) for text in resources),
         not_resource=resource_key == "NotResource",
         tests=read_tests(statement.get("Condition", {}), place, version),
+        spelled_actions=actions,
     )
 
 

@@ -8,19 +8,27 @@ The questions are about what a principal's own policies give it: identity polici
 boundary, session and control policies. A resource is taken to be in the principal's account (or,
 which is the same for these policies, to be shared with it), and a KMS key to leave its use to the
 account.
+
+Where a resource's policy is given too (`Policies(resource=...)`), it is the policy of whatever
+resource is asked for, in the principal's account or another, as the evaluator takes it. Without
+one beside it, a resource has none, and a key or role leaves its use to its own account. The
+question is then about the principal given, or about everyone: each one that the policies name, and
+those whom they do not.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from constructs_lib.errors import SecretAccessError, shown
+from constructs_lib.proof.askers import Asker, all_askers
+from constructs_lib.proof.deadline import TOO_LATE, OutOfTimeError, seconds_left, time_limit_of
 from constructs_lib.proof.evaluator import Policies
 from constructs_lib.proof.inclusion import side_of, without_what_is_common
-from constructs_lib.proof.likely import likely_requests
-from constructs_lib.proof.patterns import Pattern, pattern
+from constructs_lib.proof.likely import USUAL_ACTIONS, likely_requests
+from constructs_lib.proof.patterns import pattern
 from constructs_lib.proof.question import Question
-from constructs_lib.proof.request import Request
+from constructs_lib.proof.request import Request, identity_of
 from constructs_lib.proof.solver import solve
 
 DEFAULT_TIME_LIMIT = 10.0
@@ -46,7 +54,11 @@ class Verdict:
 
 
 def no_new_access(
-    new: Policies, old: Policies, *, time_limit: float = DEFAULT_TIME_LIMIT
+    new: Policies,
+    old: Policies,
+    *,
+    principal: str | None = None,
+    time_limit: float = DEFAULT_TIME_LIMIT,
 ) -> Verdict:
     """Tell whether `new` allows nothing that `old` does not allow.
 
@@ -63,14 +75,16 @@ def no_new_access(
     Args:
         new: the policies of a principal after a change.
         old: its policies before.
-        time_limit: the seconds that the solver may take; beyond, the answer is unknown.
+        principal: the ARN of who asks. Omitted, it is any role, or, with a resource's policy,
+            everyone.
+        time_limit: the seconds that the answer may take; beyond, it is unknown.
 
     Raises:
-        SecretAccessError: if there is a resource policy among them, or if the solver is needed
-            and not installed.
+        SecretAccessError: if the solver is needed and not installed, if the principal is no user,
+            role or session, or if a resource's policy names a session of the role that asks.
     """
-    anything = (pattern("*"),)
-    return _decide(_question(new, old, anything, anything), time_limit)
+    askers = _askers(principal, new, old)
+    return _decide(askers, new, old, (["*"], ["*"]), time_limit)
 
 
 def never_allowed(
@@ -87,8 +101,9 @@ def never_allowed(
         policies: the policies of a principal.
         actions: such as `secretsmanager:PutResourcePolicy`, or patterns of actions.
         resources: ARNs, or patterns of ARNs.
-        principal: the ARN of who asks. Omitted, it is any role.
-        time_limit: the seconds that the solver may take; beyond, the answer is unknown.
+        principal: the ARN of who asks. Omitted, it is any role, or, with a resource's policy,
+            everyone.
+        time_limit: the seconds that the answer may take; beyond, it is unknown.
 
     Raises:
         SecretAccessError: as `no_new_access`.
@@ -99,14 +114,8 @@ def never_allowed(
             allowed="a list of at least one pattern is allowed for each",
             remedy="give lists",
         )
-    asked = _question(
-        policies,
-        None,
-        tuple(pattern(action.lower()) for action in actions),
-        tuple(pattern(resource) for resource in resources),
-        principal,
-    )
-    return _decide(asked, time_limit)
+    askers = _askers(principal, policies, None)
+    return _decide(askers, policies, None, (actions, resources), time_limit)
 
 
 def only(
@@ -134,7 +143,7 @@ def only(
         action: such as `secretsmanager:GetSecretValue`, or a pattern of actions.
         resource: an ARN, or a pattern of ARNs.
         among: every principal that there is, with its policies.
-        time_limit: the seconds that the solver may take for each principal.
+        time_limit: the seconds that the answer may take for each principal.
 
     Raises:
         SecretAccessError: as `no_new_access`, or if one of `principals` is not among them.
@@ -159,43 +168,86 @@ def only(
     return open_one or Verdict(True, False, None, "no other principal is ever allowed it")
 
 
-def _question(
+def never_allowed_to(
+    asker: Asker,
+    policies: Policies,
+    actions: Sequence[str],
+    resources: Sequence[str],
+    time_limit: float,
+) -> Verdict:
+    """Tell what `never_allowed` does, of one who asks."""
+    return _decide([asker], policies, None, (actions, resources), time_limit)
+
+
+def _askers(principal: str | None, new: Policies, old: Policies | None) -> Sequence[Asker]:
+    if principal is not None:
+        identity_of(principal)  # refuses what is no principal
+        return [Asker(principal, known=True)]
+    if not _granted(new, old):
+        return [Asker()]
+    given = [each.statements for each in (new, old) if each is not None]
+    return all_askers(
+        statement
+        for read in given
+        for statements in (read.resource or (), read.resource_control)
+        for statement in statements
+    )
+
+
+def _granted(new: Policies, old: Policies | None) -> bool:
+    """Tell whether a resource's policy is among what is given."""
+    return any(each is not None and each.resource is not None for each in (new, old))
+
+
+def _decide(
+    askers: Sequence[Asker],
     new: Policies,
     old: Policies | None,
-    actions: tuple[Pattern, ...],
-    resources: tuple[Pattern, ...],
-    principal: str | None = None,
-) -> Question:
-    for policies in (new, old):
-        if policies is not None and policies.resource is not None:
-            raise SecretAccessError(
-                "a resource policy is given",
-                allowed="what a principal's own policies give it can be proved",
-                remedy="leave out resource=...; ask the evaluator about single requests",
-            )
-    new_side, old_side = side_of(new), None if old is None else side_of(old)
-    if old_side is not None:
-        new_side, old_side = without_what_is_common(new_side, old_side)
-    return Question(new, old, actions, resources, principal, new_side, old_side)
+    asked: tuple[Sequence[str], Sequence[str]],
+    time_limit: float,
+) -> Verdict:
+    actions = tuple(pattern(action.lower()) for action in asked[0])
+    resources = tuple(pattern(resource) for resource in asked[1])
+    granted = _granted(new, old)
+    open_one: Verdict | None = None
+    verdict = Verdict(True, False, None, "nobody is there to ask")
+    try:
+        with time_limit_of(time_limit):
+            for asker in askers:
+                new_side = side_of(new, asker, granted=granted)
+                old_side = None if old is None else side_of(old, asker, granted=granted)
+                if old_side is not None:
+                    new_side, old_side = without_what_is_common(new_side, old_side)
+                question = Question(new, old, actions, resources, asker, new_side, old_side)
+                verdict = _answer(question, asked[0])
+                if verdict.refuted:
+                    return verdict
+                open_one = open_one or (None if verdict.proved else verdict)
+    except OutOfTimeError:
+        return Verdict(False, False, None, TOO_LATE)
+    return open_one or verdict
 
 
-def _decide(question: Question, time_limit: float) -> Verdict:
-    if any(not layer for layer in question.new_side.layers):
+def _answer(question: Question, asked: Sequence[str]) -> Verdict:
+    if question.new_side.empty:
         return Verdict(True, False, None, "each statement is included in one that was there")
     for request in islice(likely_requests(question), _MOST_ATTEMPTS):
+        seconds_left()
         if question.confirmed(request):
-            return _refuted(request)
-    found = solve(question, time_limit)
+            return _refuted(question, request, asked)
+    found = solve(question, seconds_left())
     if isinstance(found, str):
         return Verdict(False, False, None, found)
     if found is None:
         return Verdict(True, False, None, "the solver finds no request that refutes it")
     if question.confirmed(found):
-        return _refuted(found)
+        return _refuted(question, found, asked)
     return Verdict(False, False, None, "the solver's request is not confirmed by the evaluator")
 
 
-def _refuted(request: Request) -> Verdict:
+def _refuted(question: Question, request: Request, asked: Sequence[str]) -> Verdict:
+    spelled = {each.lower(): each for each in (*USUAL_ACTIONS, *question.spelled(), *asked)}
+    request = replace(request, action=spelled.get(request.action.lower(), request.action))
     context = f" with {dict(request.context)}" if request.context else ""
     reason = f"{request.action} is allowed on {request.resource}{context}"
     return Verdict(False, True, request, reason)

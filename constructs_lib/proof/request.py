@@ -57,12 +57,7 @@ class Request:
 
     def __post_init__(self) -> None:
         """Check the parts."""
-        if not isinstance(self.principal, str) or not _PRINCIPAL.fullmatch(self.principal):
-            raise SecretAccessError(
-                f"principal is {shown(self.principal)}",
-                allowed="the ARN of a user, a role or a role session is allowed",
-                remedy="give it in full; a root user or a service is not evaluated",
-            )
+        identity_of(self.principal)
         if not isinstance(self.action, str) or not _ACTION.fullmatch(self.action):
             raise SecretAccessError(
                 f"action is {shown(self.action)}",
@@ -101,15 +96,29 @@ class Identity:
         return self.kind != "user"
 
 
-def identity_of(request: Request) -> Identity:
-    """Return who asks."""
-    found = _PRINCIPAL.fullmatch(request.principal)
-    assert found is not None  # the request checked it
+def is_principal(arn: object) -> bool:
+    """Tell whether something is the ARN of a user, a role or a role session."""
+    return isinstance(arn, str) and _PRINCIPAL.fullmatch(arn) is not None
+
+
+def identity_of(principal: str) -> Identity:
+    """Return who a principal is.
+
+    Raises:
+        SecretAccessError: if it is no user, role or session.
+    """
+    found = _PRINCIPAL.fullmatch(principal) if isinstance(principal, str) else None
+    if found is None:
+        raise SecretAccessError(
+            f"principal is {shown(principal)}",
+            allowed="the ARN of a user, a role or a role session is allowed",
+            remedy="give it in full; a root user or a service is not evaluated",
+        )
     name = found["name"]
     if found["kind"] == "assumed-role":
-        return Identity("session", request.principal, found["account"], name.partition("/")[0])
+        return Identity("session", principal, found["account"], name.partition("/")[0])
     kind: Literal["user", "role"] = "user" if found["kind"] == "user" else "role"
-    return Identity(kind, request.principal, found["account"], name.rpartition("/")[2])
+    return Identity(kind, principal, found["account"], name.rpartition("/")[2])
 
 
 def resource_account(request: Request, identity: Identity, context: Context) -> str:

@@ -5,12 +5,15 @@ not, but never misses one that there is: a proof holds, and a request found is c
 """
 
 import ipaddress
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from constructs_lib.errors import SecretAccessError, shown
+from constructs_lib.proof.askers import Asker
 from constructs_lib.proof.conditions import OPERATORS, Test
+from constructs_lib.proof.deadline import TOO_LATE, seconds_left
 from constructs_lib.proof.inclusion import Side
 from constructs_lib.proof.patterns import ANY, ONE, Pattern
 from constructs_lib.proof.policies import PolicyStatement
@@ -52,6 +55,7 @@ class _Formula:
         self.solver.setOption("tlimit-per", str(int(time_limit * 1_000)))
         self.action = self._string("action")
         self.resource = self._string("resource")
+        self.facts: Mapping[str, tuple[Pattern, ...]] = {}
         self.there: dict[str, Any] = {}
         self.values: dict[tuple[str, str], Any] = {}
         self.free: dict[tuple[object, ...], Any] = {}
@@ -64,23 +68,80 @@ class _Formula:
         self._assert(self._one_of(self.resource, question.resources))
         self._assert(self._in(self.action, self._action_form()))
         self._assert(self._in(self.resource, self._resource_form()))
-        self._assert(self._allowed(question.new_side))
+        self.facts = question.asker.facts
+        self._assert(self._allowed(question.new_side, question.asker))
         if question.old_side is not None:
-            self._assert(self._not(self._allowed(question.old_side)))
+            self._assert(self._not(self._allowed(question.old_side, question.asker)))
         found = self.solver.checkSat()
         if found.isUnsat():
             return None
         if not found.isSat():
-            return "the solver did not answer within its time limit"
+            return TOO_LATE
         return self._request(question)
 
-    def _allowed(self, side: Side) -> Any:
+    def _allowed(self, side: Side, asker: Asker) -> Any:
         parts = [self._not(self._meets(statement)) for statement in side.denying]
-        for layer in side.layers:
-            parts.append(self._or([self._meets(each) for each in layer]))
-        return self._and(parts)
+        parts += [self._any(level) for level in side.levels]
+        identity, limits = self._any(side.identity), self._and([*map(self._any, side.limits)])
+        grants = side.grants
+        if grants is None:
+            return self._and([*parts, identity, limits])
+        # The same cases as the evaluator's: by the principal's policies, with those of the resource
+        # where they must agree; or, in one account, by those of the resource alone.
+        home = self._at_home(asker)
+        own, delegated = self._has_its_own(), self._any(grants.every)
+        needless = self._and([home, self._not(own) if grants.given else self.terms.mkTrue()])
+        to_principal = self._any(grants.to_principal)
+        direct = [
+            self._any(grants.to_session),
+            self._and([to_principal, limits]) if grants.limited else to_principal,
+        ]
+        ways = [
+            self._and([identity, limits, self._or([needless, delegated])]),
+            self._and([home, self._or(direct)]),
+        ]
+        return self._and([*parts, self._or(ways)])
+
+    def _any(self, statements: tuple[PolicyStatement, ...]) -> Any:
+        return self._or([self._meets(each) for each in statements])
+
+    def _at_home(self, asker: Asker) -> Any:
+        """Return whether the resource is in the account of who asks, as the evaluator finds it."""
+        if asker.arn is None:
+            return self.terms.mkTrue() if asker.at_home else self._false()
+        account, key = asker.identity.account, "aws:resourceaccount"
+        told, untold, none = (
+            self._in(self.resource, expression)
+            for expression in (
+                self._arn_in(self._literal(account)),
+                self._arn_in(self._literal("")),
+                self._literal("*"),
+            )
+        )
+        same = self._equal(self._value(key, "text"), self.terms.mkString(account))
+        return self._or(
+            [told, none, self._and([untold, self._or([self._not(self._there(key)), same])])]
+        )
+
+    def _has_its_own(self) -> Any:
+        """Return whether it is a use of a key or a role, which always have a policy of their own.
+
+        `request.has_policy_of_its_own` says so too.
+        """
+        some = self._star(self._sign())
+
+        def on(service: str, kind: str) -> Any:
+            return self._and(
+                [
+                    self._in(self.action, self._concat([self._literal(service), some])),
+                    self._in(self.resource, self._concat([some, self._literal(kind), some])),
+                ]
+            )
+
+        return self._or([on("kms:", ":key/"), on("sts:", ":role/")])
 
     def _meets(self, statement: PolicyStatement) -> Any:
+        seconds_left()
         action = self._one_of(self.action, statement.actions)
         resource = self._or([self._text_matches(self.resource, t) for t in statement.resources])
         named = statement.principals
@@ -95,7 +156,7 @@ class _Formula:
         )
 
     def _request(self, question: Question) -> Request | str:
-        context = {}
+        context: dict[str, str] = {}
         for key, there in self.there.items():
             if not self.solver.getValue(there).getBooleanValue():
                 continue
@@ -108,7 +169,7 @@ class _Formula:
         action = self.solver.getValue(self.action).getStringValue()
         resource = self.solver.getValue(self.resource).getStringValue()
         try:
-            return Request(question.asked_by(resource), action, resource, context)
+            return question.request(action, resource, context)
         except SecretAccessError:
             return "the solver's answer is no request"
 
@@ -122,23 +183,14 @@ class _Formula:
     def _resource_form(self) -> Any:
         """`*`, or an ARN of which the account is told in full or not at all."""
         digit = self._range("0", "9")
-        account = self._union(self._literal(""), self._concat([digit] * 12))
-        part = self._star(self._sign_but_colon())
+        account = self._union(self._literal(""), self._literal("aws"), self._concat([digit] * 12))
+        return self._union(self._literal("*"), self._arn_in(account))
+
+    def _arn_in(self, account: Any) -> Any:
+        part, colon = self._star(self._sign_but_colon()), self._literal(":")
         some = self._concat([self._sign(), self._star(self._sign())])
-        colon = self._literal(":")
-        arn = [
-            self._literal("arn:aws"),
-            part,
-            colon,
-            part,
-            colon,
-            part,
-            colon,
-            account,
-            colon,
-            some,
-        ]
-        return self._union(self._literal("*"), self._concat(arn))
+        before = [self._literal("arn:aws"), part, colon, part, colon, part, colon]
+        return self._concat([*before, account, colon, some])
 
     # --- conditions --------------------------------------------------------------------------
 
@@ -219,7 +271,7 @@ class _Formula:
     def _there(self, key: str) -> Any:
         if key not in self.there:
             self.there[key] = self.terms.mkConst(self.terms.getBooleanSort(), f"there {key}")
-            if key in _ALWAYS:
+            if key in _ALWAYS or key in self.facts:
                 self._assert(self.there[key])
         return self.there[key]
 
@@ -239,6 +291,8 @@ class _Formula:
                 self._assert(self.terms.mkTerm(self.kind.LEQ, value, high))
             if kind == "text":
                 self._assert(self._in(value, self._star(self._sign())))
+                if key in self.facts:
+                    self._assert(self._one_of(value, self.facts[key]))
         return self.values[key, kind]
 
     def _whatever(self, what: tuple[object, ...]) -> Any:
