@@ -16,6 +16,7 @@ question is then about the principal given, or about everyone: each one that the
 those whom they do not.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -34,6 +35,8 @@ from constructs_lib.proof.solver import solve
 DEFAULT_TIME_LIMIT = 10.0
 
 _MOST_ATTEMPTS = 4_000
+_ACTIONS = re.compile(r"\*|[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+")
+_RESOURCES = re.compile(r"(arn:|[*?]).*", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -108,12 +111,6 @@ def never_allowed(
     Raises:
         SecretAccessError: as `no_new_access`.
     """
-    if isinstance(actions, str) or isinstance(resources, str) or not (actions and resources):
-        raise SecretAccessError(
-            f"actions is {shown(actions)}, resources is {shown(resources)}",
-            allowed="a list of at least one pattern is allowed for each",
-            remedy="give lists",
-        )
     askers = _askers(principal, policies, None)
     return _decide(askers, policies, None, (actions, resources), time_limit)
 
@@ -194,6 +191,27 @@ def _askers(principal: str | None, new: Policies, old: Policies | None) -> Seque
     )
 
 
+def _check(actions: object, resources: object, time_limit: object) -> None:
+    """Refuse what matches no request, of which anything would be proved."""
+    for what, given, form, example in (
+        ("actions", actions, _ACTIONS, "secretsmanager:Get*"),
+        ("resources", resources, _RESOURCES, "arn:aws:secretsmanager:*:*:secret:prod/*"),
+    ):
+        listed = given if isinstance(given, Sequence) and not isinstance(given, str) else ()
+        if not listed or not all(isinstance(one, str) and form.fullmatch(one) for one in listed):
+            raise SecretAccessError(
+                f"{what} is {shown(given)}",
+                allowed="a list of at least one pattern is allowed",
+                remedy=f'give a list, such as ["{example}"]',
+            )
+    if not isinstance(time_limit, int | float) or not 0 < time_limit < float("inf"):
+        raise SecretAccessError(
+            f"time_limit is {shown(time_limit)}",
+            allowed="a number of seconds above 0 is allowed",
+            remedy=f"give one, or leave it out for {DEFAULT_TIME_LIMIT:.0f} seconds",
+        )
+
+
 def _granted(new: Policies, old: Policies | None) -> bool:
     """Tell whether a resource's policy is among what is given."""
     return any(each is not None and each.resource is not None for each in (new, old))
@@ -206,6 +224,7 @@ def _decide(
     asked: tuple[Sequence[str], Sequence[str]],
     time_limit: float,
 ) -> Verdict:
+    _check(*asked, time_limit)
     actions = tuple(pattern(action.lower()) for action in asked[0])
     resources = tuple(pattern(resource) for resource in asked[1])
     granted = _granted(new, old)

@@ -39,20 +39,19 @@ def solve(question: Question, time_limit: float) -> Request | str | None:
             allowed="with the solver cvc5 it can be answered",
             remedy="install it: pip install 'secret-access-cdk[prove]'",
         ) from None
-    return _Formula(cvc5, time_limit).solve(question)
+    return _Formula(cvc5).solve(question, time_limit)
 
 
 class _Formula:
     """A question in the solver's terms: an action, a resource, and a variable for each key."""
 
-    def __init__(self, cvc5: Any, time_limit: float) -> None:
+    def __init__(self, cvc5: Any) -> None:
         self.kind = cvc5.Kind
         self.terms = cvc5.TermManager()
         self.solver = cvc5.Solver(self.terms)
         self.solver.setLogic("ALL")
         self.solver.setOption("produce-models", "true")
         self.solver.setOption("strings-exp", "true")
-        self.solver.setOption("tlimit-per", str(int(time_limit * 1_000)))
         self.action = self._string("action")
         self.resource = self._string("resource")
         self.facts: Mapping[str, tuple[Pattern, ...]] = {}
@@ -63,7 +62,7 @@ class _Formula:
 
     # --- the question ------------------------------------------------------------------------
 
-    def solve(self, question: Question) -> Request | str | None:
+    def solve(self, question: Question, time_limit: float) -> Request | str | None:
         self._assert(self._one_of(self.action, question.actions))
         self._assert(self._one_of(self.resource, question.resources))
         self._assert(self._in(self.action, self._action_form()))
@@ -72,6 +71,8 @@ class _Formula:
         self._assert(self._allowed(question.new_side, question.asker))
         if question.old_side is not None:
             self._assert(self._not(self._allowed(question.old_side, question.asker)))
+        seconds = min(time_limit, seconds_left())
+        self.solver.setOption("tlimit-per", str(max(1, int(seconds * 1_000))))
         found = self.solver.checkSat()
         if found.isUnsat():
             return None
