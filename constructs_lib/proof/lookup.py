@@ -60,7 +60,7 @@ def secret_of(deployment: Deployment, given: str, *, scope: Scope | None = None)
         return _secret_of_arn(deployment, match[1], match[2])
     if given.startswith("arn:") or "*" in given or "?" in given:
         return None
-    found = _only(_called(deployment.secrets, given), given, deployment.symbols, "secret")
+    found = _only(_called(_primaries(deployment), given), given, deployment.symbols, "secret")
     if found is not None:
         return found
     begins = {
@@ -96,7 +96,12 @@ def _secret_of_arn(
 
 def names_secret(deployment: Deployment, given: str) -> bool:
     """Tell whether a secret of the templates has this name, logical id or construct path."""
-    return _called(deployment.secrets, given) != []
+    return _called(_primaries(deployment), given) != []
+
+
+def _primaries(deployment: Deployment) -> list[Secret]:
+    """Return the secrets that a name can mean: of a secret and its replicas, the secret."""
+    return [each for each in deployment.secrets if each.primary is None]
 
 
 def key_of(deployment: Deployment, given: str, secret: Secret | None) -> Key | str:
@@ -129,7 +134,7 @@ def key_of(deployment: Deployment, given: str, secret: Secret | None) -> Key | s
 def no_such(deployment: Deployment, what: str, given: str) -> NoReturn:
     """Refuse a name that nothing in the templates has, and say which names there are."""
     known: Iterable[Principal | Secret] = (
-        deployment.principals if what == "principal" else deployment.secrets
+        deployment.principals if what == "principal" else _primaries(deployment)
     )
     names = sorted(
         each.place.logical_id

@@ -145,6 +145,8 @@ class Secret:
         key: what KmsKeyId says: a key's ARN or id, or an alias. None: the AWS-managed key.
         policies: its resource policy (several if it is open which one it is).
         tags: its tags. None: they are not known.
+        primary: of a replica in another Region, the ARN of the secret that it is a copy of. It has
+            that secret's policies and tags, and a key of its own.
     """
 
     name: str
@@ -153,6 +155,7 @@ class Secret:
     key: str | None = None
     policies: tuple[AttachedPolicy, ...] = ()
     tags: Mapping[str, str] | None = None
+    primary: str | None = None
 
 
 @dataclass(frozen=True)
@@ -176,7 +179,8 @@ class Deployment:
 
     Attributes:
         principals: users, roles and groups, also those that are only named.
-        secrets: the secrets that the templates create, or give a resource policy.
+        secrets: the secrets that the templates create, or give a resource policy, and their
+            replicas.
         keys: the keys that they create.
         symbols: the unknowns in all of it.
         reading: the templates themselves, for resolving more values.
@@ -189,6 +193,10 @@ class Deployment:
     symbols: Symbols
     reading: Reading
     chosen: tuple[str, ...] = ()
+
+    def copies(self, secret: Secret) -> tuple[Secret, ...]:
+        """Return the replicas of a secret."""
+        return tuple(each for each in self.secrets if each.primary == secret.arn)
 
 
 def read(
@@ -282,6 +290,7 @@ class _Reader:
         self._drafts: dict[_Id, _Draft] = {}
         self._managed: dict[str, AttachedPolicy] = {}
         self._secrets: dict[str, Secret] = {}
+        self._replicas: dict[str, list[tuple[str, str | None]]] = {}  # Regions, with their keys
         self._keys: dict[str, Key] = {}
         self._named: set[str] | None = None
         self._resources = [
@@ -326,7 +335,7 @@ class _Reader:
             self._read_attachment(scope, logical_id, type_, properties)
         return Deployment(
             principals=self._principals(),
-            secrets=tuple(self._secrets.values()),
+            secrets=self._all_secrets(),
             keys=tuple(self._keys.values()),
             symbols=self._symbols,
             reading=self._reading,
@@ -428,16 +437,42 @@ class _Reader:
         if arn in self._secrets:
             self._twice(scope, logical_id, name, self._secrets[arn].place)
         found = scope.resolve({"KmsKeyId": properties.get("KmsKeyId")}, f"{place}.KmsKeyId")
-        key = found.get("KmsKeyId")
-        if key is not None and not isinstance(key, str):
-            scope.refuse(f"{place}.KmsKeyId", f"is {shown(key)}", "a key's ARN or id is allowed")
         self._secrets[arn] = Secret(
             name,
             arn,
             self._place(scope, logical_id),
-            key=key or None,
+            key=self._encryption_key(scope, found, place),
             tags=self._tags(scope, properties, place),
         )
+        for at, replica in enumerate(self._list(scope, properties, "ReplicaRegions", place)):
+            here = f"{place}.ReplicaRegions[{at}]"
+            region = replica.get("Region") if isinstance(replica, Mapping) else None
+            if not isinstance(region, str) or not region:
+                scope.refuse(here, f"is {shown(replica)}", "a Region is needed")
+            key = self._encryption_key(scope, replica, here)
+            self._replicas.setdefault(arn, []).append((region, key))
+
+    def _encryption_key(self, scope: Scope, found: Mapping[str, Any], place: str) -> str | None:
+        key = found.get("KmsKeyId")
+        if key is not None and not isinstance(key, str):
+            scope.refuse(f"{place}.KmsKeyId", f"is {shown(key)}", "a key's ARN or id is allowed")
+        return key or None
+
+    def _all_secrets(self) -> tuple[Secret, ...]:
+        """Return the secrets with their replicas.
+
+        "Secrets Manager replicates the encrypted secret data and metadata such as tags and resource
+        policies across the specified Regions. The ARN for a replicated secret is the same as the
+        primary secret except for the Region."
+        https://docs.aws.amazon.com/secretsmanager/latest/userguide/replicate-secrets.html
+        """
+        found = list(self._secrets.values())
+        for arn, replicas in self._replicas.items():
+            parts = arn.split(":", 4)
+            for region, key in replicas:
+                copy = ":".join((*parts[:3], region, parts[4]))
+                found.append(replace(self._secrets[arn], arn=copy, key=key, primary=arn))
+        return tuple(found)
 
     def _read_principal(
         self, scope: Scope, logical_id: str, kind: Kind, properties: Mapping[str, Any]

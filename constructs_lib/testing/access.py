@@ -2,44 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from constructs_lib.errors import SecretAccessError, shown
-from constructs_lib.proof.asked import Context, decryption, member_of, told
+from constructs_lib.proof.asked import Context, member_of
 from constructs_lib.proof.bounds import Question
 from constructs_lib.proof.changes import ever_allowed, new_access
 from constructs_lib.proof.elsewhere import granted_elsewhere
-from constructs_lib.proof.lookup import key_of
 from constructs_lib.proof.matrix import granted
 from constructs_lib.proof.prover import DEFAULT_TIME_LIMIT
-from constructs_lib.proof.stacks import Stack, read_assembly
 from constructs_lib.proof.symbols import Symbols
-from constructs_lib.proof.template import (
-    AttachedPolicy,
-    Deployment,
-    Document,
-    Key,
-    Principal,
-    Secret,
-    default_key_policy,
-    read,
-)
-from constructs_lib.testing.given import Given, key_that_it_brings, placed
+from constructs_lib.proof.template import Deployment, Secret, read
+from constructs_lib.testing.cases import secrets_action
 from constructs_lib.testing.messages import Case, how_to_decide, listed, outsiders, which_is, who_is
+from constructs_lib.testing.reading import Templates
 
 __all__ = ["Grant", "SecretAccess"]
-
-# AWS authorizes these on `*` alone; with a secret's ARN they grant nothing.
-# https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
-_WITHOUT_RESOURCE = {
-    "secretsmanager:batchgetsecretvalue",
-    "secretsmanager:getrandompassword",
-    "secretsmanager:listsecrets",
-}
-_SECRETS_OWN_KEY = "alias/aws/secretsmanager"
 
 
 @dataclass(frozen=True)
@@ -61,7 +41,7 @@ class Grant:
 
 
 @dataclass(frozen=True)
-class SecretAccess:
+class SecretAccess(Templates):
     """What synthesized templates grant, to assert on.
 
     Make one with `from_stack`, `from_template` or `from_assembly`. Each takes what the templates
@@ -81,116 +61,15 @@ class SecretAccess:
     names, logical ids or ARNs. A group stands for any of its members. `context` has condition keys
     of the request with their values; None says that a key is absent.
 
+    A secret's replicas (`ReplicaRegions`) are secrets of their own, each with the ARN of its
+    Region, its own key, and the policy and tags of the secret that it copies. What a test denies of
+    a secret (`assert_cannot`, `assert_never`, and to all others `assert_only`) it denies of the
+    replicas too, as they hold the same value; what it allows is about the secret in its own Region.
+    Given by its ARN, a secret or replica is that one alone.
+
     Attributes:
         deployments: what was read: one for each way in which undecided conditions may turn out.
     """
-
-    deployments: tuple[Deployment, ...]
-    _stack: Any = None
-    _stacks: tuple[Stack, ...] = ()
-    _managed_policies: Mapping[str, Document] | None = None
-
-    # --- reading ----------------------------------------------------------------------------
-
-    @property
-    def _given(self) -> Given:
-        return Given(self.deployments, self._stack)
-
-    @classmethod
-    def _of(
-        cls,
-        stacks: Sequence[Stack],
-        managed_policies: Mapping[str, Document] | None,
-        stack: Any = None,
-    ) -> SecretAccess:
-        found = tuple(read(stacks, managed_policies=managed_policies))
-        return cls(found, stack, tuple(stacks), managed_policies)
-
-    @classmethod
-    def from_stack(
-        cls,
-        stack: Any,
-        *,
-        region: str | None = None,
-        account: str | None = None,
-        partition: str | None = None,
-        parameters: Mapping[str, Any] | None = None,
-        managed_policies: Mapping[str, Document] | None = None,
-    ) -> SecretAccess:
-        """Synthesize a stack's app (or stage) as it is now, and read all its stacks.
-
-        Raises:
-            SecretAccessError: if a template can't be understood.
-        """
-        from aws_cdk import Stack as CdkStack
-        from aws_cdk import Stage
-
-        if not isinstance(stack, CdkStack):
-            raise SecretAccessError(
-                f"stack is {shown(stack)}",
-                allowed="an aws_cdk.Stack is allowed",
-                remedy="for a template use from_template, for cdk.out from_assembly",
-            )
-        stage = Stage.of(stack)
-        assert stage is not None  # a stack without an app makes one
-        assembly = stage.synth(force=True)
-        given = read_assembly(assembly.directory)
-        stacks = placed(given, region, account, partition, parameters)
-        return cls._of(stacks, managed_policies, stack)
-
-    @classmethod
-    def from_template(
-        cls,
-        template: Mapping[str, Any] | Sequence[Mapping[str, Any]],
-        *,
-        region: str | None = None,
-        account: str | None = None,
-        partition: str | None = None,
-        parameters: Mapping[str, Any] | None = None,
-        managed_policies: Mapping[str, Document] | None = None,
-    ) -> SecretAccess:
-        """Read one template, or several of one account and Region, each a dict.
-
-        Raises:
-            SecretAccessError: if a template can't be understood.
-        """
-        templates = [template] if isinstance(template, Mapping) else template
-        if isinstance(templates, str) or not isinstance(templates, Sequence) or not templates:
-            raise SecretAccessError(
-                f"template is {shown(template)}",
-                allowed="a dict, or a list of them, is allowed",
-                remedy="load the template first; for a directory use from_assembly",
-            )
-        names = ["template"] if len(templates) == 1 else []
-        names += [f"template {number}" for number in range(1, len(templates) + 1)]
-        given = [Stack(name, each) for name, each in zip(names, templates, strict=False)]
-        stacks = placed(given, region, account, partition, parameters)
-        return cls._of(stacks, managed_policies)
-
-    @classmethod
-    def from_assembly(
-        cls,
-        directory: str | Path,
-        *,
-        region: str | None = None,
-        account: str | None = None,
-        partition: str | None = None,
-        parameters: Mapping[str, Any] | None = None,
-        managed_policies: Mapping[str, Document] | None = None,
-    ) -> SecretAccess:
-        """Read all stacks of a cloud assembly: the directory that `cdk synth` writes (`cdk.out`).
-
-        Raises:
-            SecretAccessError: if it is no cloud assembly, or a template can't be understood.
-        """
-        stacks = placed(read_assembly(directory), region, account, partition, parameters)
-        if not stacks:
-            raise SecretAccessError(
-                f"{directory} has no stacks",
-                allowed="a cloud assembly with one stack or more is allowed",
-                remedy="run cdk synth, and give the directory that it wrote",
-            )
-        return cls._of(stacks, managed_policies)
 
     # --- assertions -------------------------------------------------------------------------
 
@@ -205,7 +84,7 @@ class SecretAccess:
             AssertionError: if it may not, or if that is open; the message says what is missing.
             SecretAccessError: if something given is not known.
         """
-        for each in self._cases(principal, action, secret, context):
+        for each in self._asking.cases(principal, action, secret, context):
             each.demand(True)
 
     def assert_cannot(
@@ -217,7 +96,7 @@ class SecretAccess:
             AssertionError: if it is allowed, or if that is open; the message names the statement.
             SecretAccessError: if something given is not known.
         """
-        for each in self._cases(principal, action, secret, context):
+        for each in self._asking.cases(principal, action, secret, context, copies=True):
             each.demand(False)
 
     def assert_can_read(
@@ -246,20 +125,8 @@ class SecretAccess:
             SecretAccessError: if something given is not known.
         """
         self.assert_can(principal, "secretsmanager:GetSecretValue", secret, context=context)
-        named = encryption_key if encryption_key is not None else key_that_it_brings(secret)
-        for deployment, who in self._given.principals(principal):
-            if not self._given.is_in(deployment, secret):
-                continue
-            which = self._given.secret(deployment, secret)
-            who = member_of(who, deployment.symbols)
-            given = (
-                which.key if named is None else self._given.text(deployment, named, ("key_arn",))
-            )
-            if given is None or given.endswith(_SECRETS_OWN_KEY):
-                continue
-            key = key_of(deployment, given, which)
-            question = decryption(who, which, key if isinstance(key, str) else key.arn)
-            Case(deployment, question, self._key_policies(key, who), which).demand(True)
+        for each in self._asking.decryptions(principal, secret, encryption_key):
+            each.demand(True)
 
     def assert_only(
         self,
@@ -291,7 +158,7 @@ class SecretAccess:
         for deployment in self.deployments:
             if not self._given.is_in(deployment, secret):
                 continue
-            asked = secret if secret == "*" else self._given.secret(deployment, secret)
+            asked = self._asking.with_copies(deployment, action, secret)
             meant = [
                 who
                 for principal in principals
@@ -310,13 +177,15 @@ class SecretAccess:
                 )
                 if other.arn in arns or grouped or same:
                     continue
-                case = self._case(deployment, other, action, asked, context)
-                judgement = case.judgement()
-                if judgement.allowed is not False:
-                    found.append(case.sentence(judgement))
-                    doubts += judgement.doubts
-            if isinstance(asked, Secret):
-                found += [sentence for _, sentence in outsiders(deployment, asked, action)]
+                for one in asked:
+                    case = self._asking.case(deployment, other, action, one, context)
+                    judgement = case.judgement()
+                    if judgement.allowed is not False:
+                        found.append(case.sentence(judgement))
+                        doubts += judgement.doubts
+            for one in asked:
+                if isinstance(one, Secret):
+                    found += [sentence for _, sentence in outsiders(deployment, one, action)]
             if found:
                 names = listed([who_is(each, deployment.symbols) for each in meant])
                 first = f"{action} is not for {names} alone" if names else f"{action} is for some"
@@ -366,8 +235,12 @@ class SecretAccess:
                 continue
             who = member_of(who, deployment.symbols)
             pattern = isinstance(secret, str) and ("*" in secret or "?" in secret)
-            arn = secret if pattern else self._given.secret(deployment, secret).arn
-            sentence = ever_allowed(deployment, who, actions, [arn], time_limit)
+            arns = (
+                [secret]
+                if pattern
+                else [each.arn for each in self._given.with_copies(deployment, secret)]
+            )
+            sentence = ever_allowed(deployment, who, actions, arns, time_limit)
             if sentence is not None:
                 found.append(f"{who_is(who, deployment.symbols)}: {sentence}")
         if found:
@@ -450,13 +323,7 @@ class SecretAccess:
         Raises:
             SecretAccessError: if a policy is malformed, or the action is not one on a secret.
         """
-        _one_action(action)
-        if action.lower() in _WITHOUT_RESOURCE or not action.lower().startswith("secretsmanager:"):
-            raise SecretAccessError(
-                f"action is {shown(action)}",
-                allowed="an action of Secrets Manager on a secret is allowed",
-                remedy="give one, such as secretsmanager:GetSecretValue",
-            )
+        secrets_action(action)
         found: dict[Grant, None] = {}
         for deployment in self.deployments:
             symbols = deployment.symbols
@@ -479,61 +346,6 @@ class SecretAccess:
                     found[Grant(name, (which_is(secret, symbols),), False, sentence)] = None
         return list(found)
 
-    # --- what is given ----------------------------------------------------------------------
-
-    def _cases(
-        self, principal: Any, action: str, secret: Any, context: Context | None
-    ) -> list[Case]:
-        found = [
-            self._case(deployment, who, action, secret, context)
-            for deployment, who in self._given.principals(principal)
-            if self._given.is_in(deployment, secret)
-        ]
-        if not found:
-            raise SecretAccessError(
-                f"{shown(principal)} and {shown(secret)} are never deployed together",
-                allowed="what one choice of conditions deploys is allowed",
-                remedy="give the parameters on which the conditions depend",
-            )
-        return found
-
-    def _case(
-        self,
-        deployment: Deployment,
-        who: Principal,
-        action: str,
-        secret: Any,
-        context: Context | None,
-    ) -> Case:
-        _one_action(action)
-        free = action.lower() in _WITHOUT_RESOURCE
-        if free != (isinstance(secret, str) and secret == "*"):
-            raise SecretAccessError(
-                f"{action} is asked for {shown(secret)}",
-                allowed="no secret is allowed: AWS authorizes it on * alone"
-                if free
-                else "one secret is allowed",
-                remedy="leave the secret out" if free else "give the secret",
-            )
-        who = member_of(who, deployment.symbols)
-        if free:
-            question = Question(who, action, "*")
-            return Case(deployment, told(question, None, context))
-        if action.lower().startswith("kms:"):
-            key = key_of(deployment, self._given.text(deployment, secret, ("key_arn",)), None)
-            question = Question(who, action, key if isinstance(key, str) else key.arn)
-            asked = told(question, None, {"kms:ViaService": None, **(context or {})})
-            return Case(deployment, asked, self._key_policies(key, who))
-        which = self._given.secret(deployment, secret)
-        question = Question(who, action, which.arn)
-        return Case(deployment, told(question, which, context), which.policies, which)
-
-    def _key_policies(self, key: Key | str, who: Principal) -> tuple[AttachedPolicy, ...]:
-        if isinstance(key, Key):
-            return (key.policy,)
-        document = default_key_policy(key.split(":")[1], who.account)
-        return (AttachedPolicy("the key's policy, taken to leave it to the account", document),)
-
 
 def _go_together(new: Deployment, old: Deployment) -> bool:
     """Tell whether the conditions of both may turn out so in one account."""
@@ -541,12 +353,3 @@ def _go_together(new: Deployment, old: Deployment) -> bool:
         old.reading.choices.get(compared, equal) == equal
         for compared, equal in new.reading.choices.items()
     )
-
-
-def _one_action(action: object) -> None:
-    if not isinstance(action, str) or ":" not in action or "*" in action or "?" in action:
-        raise SecretAccessError(
-            f"action is {shown(action)}",
-            allowed="one action is allowed, such as secretsmanager:GetSecretValue",
-            remedy="give it in full, without wildcards",
-        )

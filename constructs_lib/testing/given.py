@@ -100,6 +100,12 @@ class Given:
             no_such(deployment, "secret", text)
         return found
 
+    def with_copies(self, deployment: Deployment, given: Any) -> list[Secret]:
+        """Return the one secret that is given, and its replicas unless an ARN names that one."""
+        secret = self.secret(deployment, given)
+        by_arn = isinstance(given, str) and given.startswith("arn:")
+        return [secret] if by_arn else [secret, *deployment.copies(secret)]
+
     def _scope_text(self, deployment: Deployment, arn: str) -> str:
         if has_token(arn) and self.stack is None:
             raise SecretAccessError(

@@ -132,7 +132,10 @@ def who_is(principal: Principal, symbols: Symbols) -> str:
 
 def which_is(secret: Secret, symbols: Symbols) -> str:
     """Return how a message names a secret."""
-    return symbols.shown(secret.arn) if secret.place is None else str(secret.place)
+    if secret.place is None:
+        return symbols.shown(secret.arn)
+    region = symbols.shown(secret.arn.split(":")[3])
+    return str(secret.place) + (f", its replica in {region}" if secret.primary else "")
 
 
 def how_to_decide(doubts: Sequence[str]) -> str:

@@ -53,6 +53,8 @@ FLOORS = [
     {"proof.matrix"},
     {"proof.elsewhere"},
     {"testing.given", "testing.messages"},
+    {"testing.cases"},
+    {"testing.reading"},
     {"testing.access"},
     {"testing.__init__"},
     {"checks.lengths"},
