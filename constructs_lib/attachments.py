@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 from constructs import Construct
 
+from constructs_lib.documents import longest_length
 from constructs_lib.errors import SecretAccessError, shown
 from constructs_lib.measure import Measure
 from constructs_lib.placeholders import has_token
@@ -24,7 +25,7 @@ from constructs_lib.statements import Statement
 
 @dataclass
 class _Load:
-    """What one principal has: so many managed policies, and inline ones with their lengths."""
+    """What one principal has: so many managed policies, and inline ones, at their longest."""
 
     managed: int = 0
     inline: list[tuple[int, Sequence[Statement]]] = field(default_factory=list)
@@ -54,7 +55,7 @@ class Attachment:
         """Attach so many managed policies, or these statements as an inline policy."""
         self._scope, self._measure = scope, measure
         self._managed, self._inline, self._inline_name = managed, inline, inline_name
-        self._length = measure.length(inline) if inline else 0
+        self._longest = longest_length(inline)
 
     def check(self, kind: Kind, principal: Principal, name: str) -> None:
         """Refuse a principal that has no room for it."""
@@ -71,16 +72,16 @@ class Attachment:
         load = _loads.setdefault(principal, _Load())
         load.managed += self._managed
         if self._inline:
-            load.inline.append((self._length, self._inline))
+            load.inline.append((self._longest, self._inline))
         if self._inline_name is not None:
             load.inline_names.add(self._inline_name)
 
     def _check_inline(self, kind: Kind, principal: Principal, name: str, load: _Load) -> None:
         quota = INLINE_QUOTAS[kind]
-        together = self._length + sum(length for length, _ in load.inline)
-        if together > quota:  # what is short was not measured by the stack's place
+        together = self._longest + sum(length for length, _ in load.inline)
+        if together > quota:  # so far at their longest
             several = [self._inline, *(statements for _, statements in load.inline)]
-            together = sum(self._measure.length_here(statements) for statements in several)
+            together = sum(self._measure.length(statements) for statements in several)
         if together > quota:
             what = f"inline policies of {kind} {shown(_called(principal, name))}"
             check_length(

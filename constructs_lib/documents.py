@@ -12,6 +12,7 @@ from constructs_lib.placeholders import (
     filled,
     for_template,
     starts_with_token,
+    tokens,
 )
 from constructs_lib.statements import Statement
 
@@ -31,6 +32,10 @@ class PolicyType(Enum):
     INLINE = "inline"
 
 
+# The beginning is of some 100 characters at most, and a name of 512.
+_LONGEST_ARN = "x" * 620
+
+
 def document_for_template(statements: Sequence[Statement]) -> PolicyDocument:
     """Return the document for a CloudFormation template, with intrinsics and CDK tokens in it."""
     return _document(statements, for_template)
@@ -41,25 +46,37 @@ def document_for_iam(statements: Sequence[Statement], values: Mapping[str, str])
     return _document(statements, lambda text: filled(text, values))
 
 
-def longest_length(
-    statements: Sequence[Statement],
-    known: Mapping[str, str] | None = None,
-    owned: Mapping[str, str] | None = None,
+def longest_length(statements: Sequence[Statement]) -> int:
+    """Return the document's length as IAM counts it, at its longest, wherever it is deployed.
+
+    Pseudo parameters count as the longest value that AWS has for them, and CDK tokens as the
+    longest ARN of a secret.
+    """
+    return _length(statements, lambda text: at_longest(text) + _LONGEST_ARN * len(tokens(text)))
+
+
+def length_in(
+    statements: Sequence[Statement], known: Mapping[str, str], owned: Mapping[str, str]
 ) -> int:
-    """Return the document's length as IAM counts it, at its longest.
+    """Return the document's length in one place, as far as that is known.
 
     Pseudo parameters that are not in `known` count as the longest value that AWS has for them. A
     CDK token counts as what `owned` has for it; a whole Resource that it does not have as the
     shortest ARN, and any other one as nothing.
     """
-    arns = owned or {}
 
     def render(text: str) -> str:
-        return arns.get(text) or at_longest(text, known, arns)
+        return owned.get(text) or at_longest(text, known, owned)
 
     def render_resource(text: str) -> str:
         return render(text) or SHORTEST_ARN if starts_with_token(text) else render(text)
 
+    return _length(statements, render, render_resource)
+
+
+def _length(
+    statements: Sequence[Statement], render: _Render, render_resource: _Render | None = None
+) -> int:
     document = _document(statements, render, render_resource)
     text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
     return len(re.sub(r"\s", "", text))

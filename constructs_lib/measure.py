@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from aws_cdk import Stack
 from constructs import Construct
 
-from constructs_lib.documents import longest_length
+from constructs_lib.documents import length_in, longest_length
 from constructs_lib.partitions import partition_of
 from constructs_lib.placeholders import (
     ACCOUNT,
@@ -20,7 +20,6 @@ from constructs_lib.placeholders import (
     starts_with_token,
 )
 from constructs_lib.places import place_of
-from constructs_lib.quotas import INLINE_QUOTAS
 from constructs_lib.statements import Statement
 
 # CloudFormation names what has no name by its logical id and 12 random characters; Secrets Manager
@@ -40,19 +39,16 @@ class Measure:
         self._known: Mapping[str, str] | None = None
         self._owned: dict[str, str] = {}
 
-    def length(self, statements: Sequence[Statement]) -> int:
-        """Return a document's length, at its longest where the stack does not know its place."""
-        length = longest_length(statements)
-        if length <= min(INLINE_QUOTAS.values()):
-            return length  # it fits anywhere, and CDK need not be asked
-        return self.length_here(statements)
+    def fits(self, statements: Sequence[Statement], quota: int) -> bool:
+        """Tell whether a document is within a quota; CDK is asked only if it may not be."""
+        return longest_length(statements) <= quota or self.length(statements) <= quota
 
-    def length_here(self, statements: Sequence[Statement]) -> int:
+    def length(self, statements: Sequence[Statement]) -> int:
         """Return a document's length in this stack, as far as the stack knows its place."""
         if self._known is None:
             self._known = self._place()
         self._look_up(statements)
-        return longest_length(statements, self._known, self._owned)
+        return length_in(statements, self._known, self._owned)
 
     def _place(self) -> Mapping[str, str]:
         """Return the values of the pseudo parameters that the stack knows."""

@@ -47,6 +47,11 @@ def starts_with_token(text: str) -> bool:
     return _TOKEN.match(text) is not None
 
 
+def tokens(text: str) -> list[str]:
+    """Return the CDK tokens in `text`."""
+    return _TOKEN.findall(text)
+
+
 def known_part(text: str) -> str:
     """Return `text` without its CDK tokens: the part that can be checked now."""
     return _TOKEN.sub("", text)

@@ -67,6 +67,7 @@ class SecretAccessPolicy(Construct):
             "group": by_name("group", groups, scope),
         }
         self._names: dict[Kind, list[str]] = {kind: [*each] for kind, each in principals.items()}
+        self._scope = scope
         self._type = check_type(policy_type)
         self._managed_policies: list[iam.IManagedPolicy] | None = None
         check_name(policy_name)
@@ -78,7 +79,7 @@ class SecretAccessPolicy(Construct):
         else:
             check_path(path)
             check_description(description)
-            packed = pack(secrets, statements, lambda found: measure.length(found) <= MANAGED_QUOTA)
+            packed = pack(secrets, statements, lambda found: measure.fits(found, MANAGED_QUOTA))
             _check_lengths(packed, measure, construct_id)
             self._attachment = Attachment(scope, measure, managed=len(packed))
         managed_names = [_numbered_name(policy_name, number) for number in _numbers(packed)]
@@ -160,7 +161,7 @@ class SecretAccessPolicy(Construct):
         return list(self._managed_policies)
 
     def _attach(self, kind: Kind, principal: Principal) -> None:
-        name = name_of(kind, principal, self)
+        name = name_of(kind, principal, self._scope)
         names = self._names[kind]
         if name in names:
             return
@@ -209,12 +210,13 @@ def _check_lengths(
 ) -> None:
     """Refuse a document that is too long with one secret in it."""
     for found in packed:
-        check_length(
-            measure.length(found),
-            MANAGED_QUOTA,
-            f"managed policy {shown(construct_id)}",
-            "give fewer tags, or shorter names, for this secret",
-        )
+        if not measure.fits(found, MANAGED_QUOTA):
+            check_length(
+                measure.length(found),
+                MANAGED_QUOTA,
+                f"managed policy {shown(construct_id)}",
+                "give fewer tags, or shorter names, for this secret",
+            )
 
 
 def _refuse_keys_elsewhere(scope: Construct, secrets: Sequence[SecretScope]) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
-from weakref import WeakKeyDictionary
 
 from aws_cdk import aws_iam as iam
 
 from constructs_lib.errors import SecretAccessError, shown
-from constructs_lib.placeholders import has_token, known_part, starts_with_token
+from constructs_lib.once import once_for_each
+from constructs_lib.placeholders import has_token, known_part, split, starts_with_token
 from constructs_lib.places import place_of
 from constructs_lib.quotas import Kind
 
@@ -37,13 +37,6 @@ _OF_AWS = ("AWSReservedSSO_", "AWSServiceRoleFor")
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: names
 _NAME = re.compile(r"[\w+=,.@-]{0,128}", re.ASCII)
 
-# The same role tends to get several policies, so what was read is kept, as long as the role is.
-_facts: dict[Kind, WeakKeyDictionary[Principal, _Facts]] = {
-    "user": WeakKeyDictionary(),
-    "role": WeakKeyDictionary(),
-    "group": WeakKeyDictionary(),
-}
-
 
 def by_name(kind: Kind, principals: Sequence[Principal], scope: Construct) -> dict[str, Principal]:
     """Return principals of one kind by their names, each once, in the order given."""
@@ -58,11 +51,7 @@ def by_name(kind: Kind, principals: Sequence[Principal], scope: Construct) -> di
 
 def name_of(kind: Kind, principal: Principal, scope: Construct) -> str:
     """Return the name of one principal to which a policy of `scope` can be attached."""
-    try:
-        facts = _facts[kind][principal]
-    except (KeyError, TypeError):  # TypeError: it is no object of CDK's, and refused for that
-        facts = _read(kind, principal)
-        _facts[kind][principal] = facts
+    facts = _READ[kind](principal)
     if facts.account is not None and not facts.to_be_looked_up:
         _refuse_other_account(kind, facts.name, facts.account, scope)
     if facts.immutable:
@@ -84,10 +73,16 @@ def name_of(kind: Kind, principal: Principal, scope: Construct) -> str:
 
 def _read(kind: Kind, principal: Principal) -> _Facts:
     try:
-        name: str = getattr(principal, f"{kind}_name")
-        account = principal.principal_account
         owned = isinstance(principal, iam.User | iam.Role | iam.Group)
         arn: str = "" if owned else getattr(principal, f"{kind}_arn")
+        told = split(arn, ":", 5)
+        name: str
+        account: str | None
+        if len(told) == 6 and not has_token(told[5]):
+            # The ARN tells both; to read them as well takes four round trips.
+            name, account = told[5].rpartition("/")[2], told[4]
+        else:
+            name, account = getattr(principal, f"{kind}_name"), principal.principal_account
     except AttributeError:
         raise SecretAccessError(
             f"{kind} is {shown(principal)}",
@@ -97,9 +92,6 @@ def _read(kind: Kind, principal: Principal) -> _Facts:
                 f"use aws_iam.{kind.capitalize()}.from_{kind}_name or from_{kind}_arn"
             ),
         ) from None
-    if kind == "group" and not has_token(name):
-        # CDK takes a group's path for a part of its name when it is imported by its ARN.
-        name = name.rpartition("/")[2]
     # On the first pass of a look-up, CDK hands out an ARN of its own making; the real one follows.
     to_be_looked_up = arn.endswith("/DUMMY_ARN")
     known = known_part(name)
@@ -122,6 +114,17 @@ def _read(kind: Kind, principal: Principal) -> _Facts:
         immutable=kind == "role" and not (owned or to_be_looked_up) and _immutable(principal),
         to_be_looked_up=to_be_looked_up,
     )
+
+
+def _reader(kind: Kind) -> Callable[[Principal], _Facts]:
+    return once_for_each(lambda principal: _read(kind, principal))
+
+
+_READ: dict[Kind, Callable[[Principal], _Facts]] = {
+    "user": _reader("user"),
+    "role": _reader("role"),
+    "group": _reader("group"),
+}
 
 
 def _immutable(role: Principal) -> bool:

@@ -19,6 +19,7 @@ from constructs_lib.arns import (
     secret_arn,
 )
 from constructs_lib.errors import SecretAccessError, shown
+from constructs_lib.once import once_for_each
 from constructs_lib.partitions import partition_of
 from constructs_lib.placeholders import REGION, has_token, starts_with_token
 from constructs_lib.tags import Tags, check_tags
@@ -299,6 +300,13 @@ def _flat(secrets: Secrets) -> list[ISecret | SecretScope]:
 
 
 def _scope_of(secret: ISecret, key: EncryptionKey | None, *, with_key: bool) -> SecretScope:
+    arn, region = _arn_and_region(secret)
+    key_arn = _key_arn(key or _key_of(secret), region) if with_key else None
+    return SecretScope(arn, region, key_arn)
+
+
+@once_for_each
+def _arn_and_region(secret: ISecret) -> tuple[str, str]:
     try:
         full_arn = secret.secret_full_arn
     except AttributeError:
@@ -320,8 +328,12 @@ def _scope_of(secret: ISecret, key: EncryptionKey | None, *, with_key: bool) -> 
     if region is None:
         region = secret.env.region
         region = REGION if has_token(region) else region  # not known: it is the stack's own
-    key_arn = _key_arn(key or secret.encryption_key, region) if with_key else None
-    return SecretScope(arn, region, key_arn)
+    return arn, region
+
+
+@once_for_each
+def _key_of(secret: ISecret) -> EncryptionKey | None:
+    return secret.encryption_key
 
 
 def _key_arn(key: EncryptionKey | None, region: str | None) -> str | None:
@@ -332,12 +344,16 @@ def _key_arn(key: EncryptionKey | None, region: str | None) -> str | None:
         return None  # the AWS-managed key
     if alias is not None:
         refuse_alias(alias)
+    return check_key_arn(_arn_of(key), region=region)
+
+
+@once_for_each
+def _arn_of(key: EncryptionKey) -> str:
     try:
-        key_arn = key.key_arn
+        return key.key_arn
     except AttributeError:
         raise SecretAccessError(
             f"encryption_key is {shown(key)}",
             allowed="an IKey is allowed",
             remedy="for an ARN, use aws_kms.Key.from_key_arn",
         ) from None
-    return check_key_arn(key_arn, region=region)

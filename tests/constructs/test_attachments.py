@@ -5,6 +5,7 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk.assertions import Template
 
 from constructs_lib import PolicyType, SecretAccessError, SecretReader, SecretScope
@@ -50,6 +51,15 @@ def test_a_sum_is_measured_in_the_stacks_own_place(ireland: cdk.Stack, stack: cd
     SecretReader(ireland, "B", secrets=names, policy_type=INLINE, users=[users[ireland]])
     with pytest.raises(SecretAccessError, match="^inline policies of user 'alice' can be"):
         SecretReader(stack, "B", secrets=names, policy_type=INLINE, users=[users[stack]])
+
+
+def test_fails_on_secrets_of_the_app_that_are_too_long_together(ireland: cdk.Stack) -> None:
+    """Each a token of some 20 characters, which stands for an ARN of 90."""
+    user = iam.User.from_user_name(ireland, "Alice", "alice")
+    owned = [secretsmanager.Secret(ireland, f"Secret{number}") for number in range(24)]
+    SecretReader(ireland, "Few", secrets=owned[:10], policy_type=INLINE, users=[user])
+    with pytest.raises(SecretAccessError, match="^inline policies of user 'alice' can be 2,"):
+        SecretReader(ireland, "Rest", secrets=owned[10:], policy_type=INLINE, users=[user])
 
 
 def test_fails_on_the_eleventh_managed_policy_of_a_role(stack: cdk.Stack) -> None:

@@ -11,7 +11,7 @@ import constructs_lib
 
 PACKAGE = Path(constructs_lib.__file__).parent
 FLOORS = [
-    {"errors", "placeholders", "partitions"},
+    {"errors", "once", "placeholders", "partitions"},
     {"quotas"},
     {"arns", "tags", "stages", "access_conditions"},
     {"scope", "opt_ins"},
