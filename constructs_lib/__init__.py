@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from constructs_lib.describer import SecretDescriber, TagScopedDescriber
     from constructs_lib.reader import SecretReader
     from constructs_lib.rotator import SecretRotator
+    from constructs_lib.tag_matched import TagMatchedAccess
     from constructs_lib.writer import SecretWriter
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "SecretRotator",
     "SecretScope",
     "SecretWriter",
+    "TagMatchedAccess",
     "TagScopedDescriber",
 ]
 
@@ -49,6 +51,7 @@ _CONSTRUCTS = {
     "SecretReader": "reader",
     "SecretRotator": "rotator",
     "SecretWriter": "writer",
+    "TagMatchedAccess": "tag_matched",
     "TagScopedDescriber": "describer",
 }
 

@@ -24,6 +24,7 @@ from constructs_lib.errors import SecretAccessError
 from constructs_lib.opt_ins import (
     check_function,
     check_functions,
+    check_matched_tag_keys,
     check_principals,
     check_recovery_window,
     check_regions,
@@ -33,7 +34,7 @@ from constructs_lib.opt_ins import (
 from constructs_lib.partitions import partition_of
 from constructs_lib.placeholders import PARTITION, URL_SUFFIX, has_token
 from constructs_lib.quotas import MANAGED_QUOTA, check_length
-from constructs_lib.scope import SecretScope
+from constructs_lib.scope import SecretScope, every_secret
 from constructs_lib.stages import check_version_stages
 from constructs_lib.statements import DenyLevel, Statement
 from constructs_lib.tags import check_tags
@@ -120,6 +121,15 @@ _INTENTS: dict[str, Callable[[argparse.Namespace, list[SecretScope]], list[State
         conditions=_conditions(given),
     ),
     "describer": lambda given, scopes: _describe(given, scopes),
+    "tag-matched": lambda given, scopes: statements.match_tags(
+        scopes,
+        check_matched_tag_keys(given.tag_key),
+        read=not given.no_read,
+        describe=given.describe,
+        write=given.write,
+        create=given.create,
+        conditions=_conditions(given),
+    ),
     "deny": lambda given, scopes: statements.deny(
         scopes,
         level=DenyLevel(given.level),
@@ -174,6 +184,14 @@ def _scopes(given: argparse.Namespace) -> list[SecretScope]:
     key_arn = getattr(given, "key_arn", None)  # a describer has none
     key = None if key_arn is None else _Key(key_arn)
     by_name = given.secret_name or given.secret_name_prefix
+    if given.intent == "tag-matched" and not any(getattr(given, way) for way in _WAYS):
+        if not (given.region and given.account):
+            raise SecretAccessError(
+                "tag-matched is given no secrets, and not both of --region and --account",
+                allowed="it is about every secret of an account and Region, or about those given",
+                remedy="give --region and --account, or secrets",
+            )
+        return [every_secret(region=given.region, account=given.account)]
     if not by_name and (given.region or given.account):
         raise SecretAccessError(
             "--region or --account is given, and no secret by its name",
@@ -369,6 +387,19 @@ def _parser() -> argparse.ArgumentParser:
         metavar="KEY=VALUE",
         help="instead: a tag they must carry; several values of a key are alternatives",
     )
+
+    matched = intents.add_parser(
+        "tag-matched",
+        parents=with_key,
+        help="use the secrets whose tags equal the principal's own",
+    )
+    matched.add_argument(
+        "--tag-key", action="append", required=True, metavar="KEY", help="of a tag to be equal"
+    )
+    matched.add_argument("--no-read", action="store_true", help="do not read their values")
+    matched.add_argument("--describe", action="store_true", help="also describe them")
+    matched.add_argument("--write", action="store_true", help="also write their values")
+    matched.add_argument("--create", action="store_true", help="also create such secrets")
 
     grants = commands.add_parser(
         "grants",

@@ -18,6 +18,8 @@ _NAME = re.compile(r"[A-Za-z0-9_-]+")
 _QUALIFIER = re.compile(r"\$LATEST|[A-Za-z0-9_-]+")
 _BESIDE_A_TOKEN = re.compile(r"[A-Za-z0-9_-]*")
 
+_IN_A_VARIABLE = re.compile(r"[A-Za-z0-9_.:/=+@-]+")
+
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns
 _PRINCIPAL = re.compile(r"(role|user)/[\w+=,.@/-]+", re.ASCII)
 _PRINCIPAL_BESIDE_A_TOKEN = re.compile(r"(role|user)/[\w+=,.@/-]*", re.ASCII)
@@ -158,6 +160,29 @@ def check_tag_keys(keys: Sequence[str] | None) -> tuple[str, ...]:
                 remedy="leave it out",
             )
     return tuple(dict.fromkeys(given))
+
+
+def check_matched_tag_keys(keys: Sequence[str]) -> tuple[str, ...]:
+    """Return the tag keys that secrets and principals share, each once.
+
+    They stand in a variable of IAM's, `${aws:PrincipalTag/KEY}`, for whose name AWS documents
+    neither spaces nor letters beyond ASCII.
+    """
+    checked = check_tag_keys(() if keys is None else keys)
+    for key in checked:
+        if not _IN_A_VARIABLE.fullmatch(key):
+            raise SecretAccessError(
+                f"tag key {shown(key)} is in tag_keys",
+                allowed="ASCII letters, digits and _.:/=+-@ are allowed: it becomes a variable",
+                remedy="use another tag of the secrets and the principals",
+            )
+    if len({key.lower() for key in checked}) < len(checked):
+        raise SecretAccessError(
+            f"tag_keys is {shown(keys)}, with a key twice, in different case",
+            allowed="IAM compares condition keys without regard to case",
+            remedy="give the key once, as the secrets carry it",
+        )
+    return checked
 
 
 def check_required_tags(tags: Mapping[str, str | Sequence[str]] | None) -> Tags:

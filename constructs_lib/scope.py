@@ -261,6 +261,11 @@ class SecretScope:
         return found
 
 
+def every_secret(*, region: str | None = None, account: str | None = None) -> SecretScope:
+    """Return every secret of the Region and account, for an intent that itself tells which."""
+    return SecretScope(secret_arn("*", region=region, account=account), region or REGION)
+
+
 Secrets: TypeAlias = (
     "ISecret | SecretScope | Sequence[ISecret | SecretScope | Sequence[SecretScope]]"
 )

@@ -217,7 +217,12 @@ class _Formula:
         name = test.name.replace("not", "")
         if value.fixed is None and test.negated:
             # Where such a variable has no value the evaluator does not decide: left free.
-            return self._whatever((name, key, value))
+            free = self._whatever((name, key, value))
+            if name != "stringequals":
+                return free
+            _, known = self._pieces(value)
+            fits = self._equals(self._value(key, "text"), value)
+            return self._or([fits, self._and([self._not(self._and(known)), free])])
         if name == "stringequals":
             return self._equals(self._value(key, "text"), value)
         if name == "stringlike":

@@ -9,6 +9,7 @@ from constructs_lib.statements.administer import administer
 from constructs_lib.statements.create import create
 from constructs_lib.statements.deny import DenyLevel, deny
 from constructs_lib.statements.describe import describe, describe_tagged
+from constructs_lib.statements.match_tags import match_tags
 from constructs_lib.statements.read import read
 from constructs_lib.statements.rotate import rotate
 from constructs_lib.statements.statement import Condition, Statement
@@ -23,6 +24,7 @@ __all__ = [
     "deny",
     "describe",
     "describe_tagged",
+    "match_tags",
     "read",
     "rotate",
     "write",

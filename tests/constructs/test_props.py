@@ -24,9 +24,11 @@ from constructs_lib import (
     SecretRotator,
     SecretScope,
     SecretWriter,
+    TagMatchedAccess,
     TagScopedDescriber,
 )
 from constructs_lib.policy import SecretAccessPolicy
+from constructs_lib.testing import SecretAccess
 
 SECRET = SecretScope.from_secret_name("prod/db")
 CONSTRUCTS: list[tuple[type[SecretAccessPolicy], dict[str, Any]]] = [
@@ -37,6 +39,7 @@ CONSTRUCTS: list[tuple[type[SecretAccessPolicy], dict[str, Any]]] = [
     (SecretAdmin, {"secrets": SECRET}),
     (SecretCreator, {"secrets": SECRET}),
     (TagScopedDescriber, {"tags": {"Project": "orders"}}),
+    (TagMatchedAccess, {"tag_keys": ["Project"]}),
     (DenySecretAccess, {"secrets": SECRET}),
 ]
 
@@ -148,7 +151,9 @@ def test_an_allow_takes_conditions(
 ) -> None:
     given: dict[str, Any] = {"conditions": AccessConditions(mfa=True)}
     (document,) = construct(stack, "It", **props, **given).policy_documents
-    for statement in document["Statement"]:
+    allowing = [each for each in document["Statement"] if each["Effect"] == "Allow"]
+    assert allowing
+    for statement in allowing:
         assert statement["Condition"]["Bool"] == {"aws:MultiFactorAuthPresent": "true"}
 
 
@@ -366,6 +371,68 @@ def test_a_denys_options(stack: cdk.Stack, level: dict[str, Any], count: int) ->
     if count == 3:
         named = found[1]["Condition"]["ArnNotEquals"]["secretsmanager:KmsKeyArn"]
         assert named == stack.resolve(key.key_arn)
+
+
+def test_tag_matched_access_in_a_template(stack: cdk.Stack) -> None:
+    TagMatchedAccess(stack, "It", tag_keys=["Project"])
+    (policy,) = Template.from_stack(stack).find_resources("AWS::IAM::ManagedPolicy").values()
+    every = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:*"
+    use, keep = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert use == {
+        "Sid": "UseMatchedSecret",
+        "Effect": "Allow",
+        "Action": "secretsmanager:GetSecretValue",
+        "Resource": {"Fn::Sub": every},
+        "Condition": {
+            "StringEquals": {"secretsmanager:ResourceTag/Project": "${aws:PrincipalTag/Project}"},
+            "Null": {"aws:PrincipalTag/Project": "false"},
+            "StringLike": {"aws:PrincipalTag/Project": "?*"},
+        },
+    }
+    assert keep == {
+        "Sid": "KeepMatchedTags",
+        "Effect": "Deny",
+        "Action": ["secretsmanager:TagResource", "secretsmanager:UntagResource"],
+        "Resource": {"Fn::Sub": every},
+        "Condition": {"ForAnyValue:StringEqualsIgnoreCase": {"aws:TagKeys": "Project"}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "sids"),
+    [
+        ({"read": False, "describe": True}, ["UseMatchedSecret", "KeepMatchedTags"]),
+        ({"write": True}, ["UseMatchedSecret", "UpdateMatchedSecret", "KeepMatchedTags"]),
+        (
+            {"read": False, "create": True},
+            [
+                *("CreateMatchedSecret", "TagNewSecret", "KeepMatchedTags", "DenyTagsBeside"),
+                *("DenyTagsOfUntagged", "DenyOtherTags", "DenyTakenTags"),
+            ],
+        ),
+    ],
+)
+def test_tag_matched_accesss_options(
+    stack: cdk.Stack, options: dict[str, Any], sids: list[str]
+) -> None:
+    for secrets in (None, SECRET):
+        found = TagMatchedAccess(
+            stack, f"It{secrets is None}", tag_keys=["Project"], secrets=secrets, **options
+        )
+        (document,) = found.policy_documents
+        assert [each["Sid"] for each in document["Statement"]] == sids
+
+
+def test_tag_matched_access_is_read_as_what_it_is(stack: cdk.Stack) -> None:
+    role = iam.Role(stack, "App", assumed_by=iam.AccountRootPrincipal())
+    orders = secretsmanager.Secret(stack, "Orders")
+    TagMatchedAccess(stack, "It", tag_keys=["Project"], roles=[role])
+    read = "secretsmanager:GetSecretValue"
+    access = SecretAccess.from_stack(stack)
+    same = {"aws:PrincipalTag/Project": "orders", "secretsmanager:ResourceTag/Project": "orders"}
+    access.assert_can(role, read, orders, context=same)
+    other = {**same, "secretsmanager:ResourceTag/Project": "billing"}
+    access.assert_cannot(role, read, orders, context=other)
 
 
 def iam_arn(name: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from constructs_lib import (
     SecretReader,
     SecretRotator,
     SecretScope,
+    TagMatchedAccess,
 )
 from constructs_lib.statements import administer
 
@@ -378,6 +379,25 @@ def test_fails_on_an_exception_for_a_group(stack: cdk.Stack) -> None:
     group: Any = iam.Group.from_group_name(stack, "Ops", "ops")
     with pytest.raises(SecretAccessError, match="^excepted principal is .*name its users"):
         DenySecretAccess(stack, "Deny", secrets=SECRET, except_principals=[group])
+
+
+@pytest.mark.parametrize(
+    ("props", "message"),
+    [
+        ({"tag_keys": []}, r"^tag_keys is \[\]"),
+        ({"tag_keys": "Project"}, "^tag_keys is 'Project'"),
+        ({"read": False}, "^none of read, describe, write and create"),
+        ({"create": "yes"}, "^create is 'yes'"),
+        ({"secrets": SecretScope.from_tags({"Stage": "prod"})}, "^secrets is chosen by the tags"),
+        ({"secrets": []}, "^secrets is empty"),
+    ],
+)
+def test_fails_on_tag_matched_access_to_nothing_that_is_told(
+    stack: cdk.Stack, props: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(SecretAccessError, match=message):
+        TagMatchedAccess(stack, "Bad", **{"tag_keys": ["Project"], **props})
+    assert not stack.node.children
 
 
 @pytest.mark.parametrize("prop", ["policy_name", "path", "description"])

@@ -194,6 +194,33 @@ def test_every_level_of_a_deny(capsys: pytest.CaptureFixture[str], level: str) -
     assert len(found[0]["Action"]) == expected[level]
 
 
+def test_tag_matched_with_every_option(capsys: pytest.CaptureFixture[str]) -> None:
+    found = printed(
+        capsys,
+        *("tag-matched", "--tag-key=Project", "--tag-key=Stage", "--secret-name-prefix=team/"),
+        *(*HERE, "--key-arn", KEY_ARN, "--describe", "--write", "--create", "--no-read"),
+    )
+    assert [statement["Sid"] for statement in found] == [
+        *("UseMatchedSecret", "UpdateMatchedSecret", "CreateMatchedSecret", "TagNewSecret"),
+        *("KeepMatchedTags", "DenyTagsBeside"),
+        *("DenyTagsOfUntagged", "DenyOtherTags", "DenyTakenTags"),
+        *("DenyTagsOfUntagged2", "DenyOtherTags2", "DenyTakenTags2"),
+        "UseSecretKey",
+    ]
+    assert found[0]["Action"][0] == "secretsmanager:DescribeSecret"
+    assert found[0]["Resource"] == f"{ARN[:-7]}team/*"
+    assert found[0]["Condition"]["StringEquals"] == {
+        "secretsmanager:ResourceTag/Project": "${aws:PrincipalTag/Project}",
+        "secretsmanager:ResourceTag/Stage": "${aws:PrincipalTag/Stage}",
+    }
+
+
+def test_tag_matched_is_about_every_secret_of_a_place(capsys: pytest.CaptureFixture[str]) -> None:
+    use, keep = printed(capsys, "tag-matched", "--tag-key=Project", *HERE)
+    assert use["Action"] == "secretsmanager:GetSecretValue"
+    assert use["Resource"] == keep["Resource"] == f"{ARN[:-7]}*"
+
+
 def test_describer_by_tags(capsys: pytest.CaptureFixture[str]) -> None:
     (statement,) = printed(capsys, "describer", "--tag", "A=x", "--tag", "A=y=z", "--tag", "B=1")
     assert statement["Condition"]["StringEquals"] == {
@@ -244,6 +271,11 @@ def test_the_partition_is_the_regions(capsys: pytest.CaptureFixture[str]) -> Non
             ],
             "2 partitions",
         ),
+        (["tag-matched", *HERE], "--tag-key"),
+        (["tag-matched", "--tag-key=A", *HERE[:2]], "not both of --region and --account"),
+        (["tag-matched", "--tag-key=A B", *HERE], "it becomes a variable"),
+        (["tag-matched", "--tag-key=A", "--no-read", *HERE], "^none of read, describe, write"),
+        (["tag-matched", "--tag-key=A", "--secret-name=a"], "give --region and --account"),
         (["describer"], "^no secret is given"),
         (["describer", "--tag", "A=b", "--list"], "^--tag is given with --list"),
         (["describer", "--tag", "A=b", "--secret-name=a", *HERE], "^--tag is given with --region"),

@@ -45,6 +45,9 @@ EVERY_STATEMENT = [
         rotation_function="arn:aws:lambda:eu-west-1:111122223333:function:rotate",
     ),
     *statements.describe_tagged(TAGGED.tags),
+    *statements.match_tags(
+        SCOPES, ("Project", "Stage"), describe=True, write=True, create=True, conditions=LIMITS
+    ),
     *statements.deny([*SCOPES, TAGGED]),
     *(
         statement
@@ -108,12 +111,13 @@ def test_action_resource_and_conditions_go_together(statement: Statement, action
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 GLOBAL = {
     *("aws:SourceVpce", "aws:PrincipalOrgID", "aws:MultiFactorAuthPresent", "aws:PrincipalArn"),
+    "aws:PrincipalTag/${TagKey}",
 }
 
 
 def generic(key: str) -> str:
     """Return a condition key as the reference prints it."""
-    key = re.sub(r"^aws:RequestTag/.*", "aws:RequestTag/${TagKey}", key)
+    key = re.sub(r"^aws:(Request|Principal)Tag/.*", r"aws:\1Tag/${TagKey}", key)
     key = re.sub(r"^secretsmanager:ResourceTag/.*", "secretsmanager:ResourceTag/tag-key", key)
     return re.sub(
         r"^kms:EncryptionContext:.*", "kms:EncryptionContext:${EncryptionContextKey}", key

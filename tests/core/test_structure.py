@@ -16,10 +16,10 @@ FLOORS = [
     {"arns", "tags", "stages", "access_conditions"},
     {"scope", "opt_ins"},
     {"cautions", "statements.statement"},
-    {"statements.pins", "statements.limits"},
+    {"statements.pins", "statements.creation", "statements.limits"},
     {
         *("statements.read", "statements.write", "statements.administer", "statements.create"),
-        *("statements.describe", "statements.deny", "statements.rotate"),
+        *("statements.describe", "statements.deny", "statements.rotate", "statements.match_tags"),
     },
     {"statements.__init__"},
     {"documents", "packing"},
@@ -29,7 +29,9 @@ FLOORS = [
     {"measure"},
     {"attachments"},
     {"policy"},
-    {"reader", "writer", "admin", "creator", "describer", "rotator", "deny"},
+    {
+        *("reader", "writer", "admin", "creator", "describer", "rotator", "deny", "tag_matched"),
+    },
     {"__init__"},
     {"proof.deadline"},
     {"proof.patterns"},

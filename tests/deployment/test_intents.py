@@ -1,8 +1,8 @@
 """Intents that the demo does not deploy, tried out where the emulated AWS enforces them.
 
 It has no condition keys of Secrets Manager's own (keys, functions, windows, Regions, public
-policies), nor of the network, the organization and MFA: tests/proof has those. What needs one of
-them to be there is denied here, which is tried too.
+policies, tags), nor of the network, the organization and MFA, and it fills in no variables:
+tests/proof has those. What needs one of them to be there is denied here, which is tried too.
 """
 
 import itertools
@@ -167,6 +167,24 @@ ROWS: dict[str, tuple[list[Statement], str, tuple[str, ...]]] = {
     },
     "a deny takes away nothing from another secret": (
         [EVERYTHING, *statements.deny([TARGET], level=DenyLevel.ALL)],
+        NEIGHBOUR,
+        tuple(call for call in CALLS if not call.startswith("create")),
+    ),
+    "whose tags are the principal's is not told here, so nothing is used": (
+        statements.match_tags([TARGET], ("Project",), describe=True, write=True),
+        SECRET,
+        (),
+    ),
+    **{
+        f"the tags that decide are kept, whoever may tag: create={create}": (
+            [EVERYTHING, *statements.match_tags([TARGET], ("project",), create=create)],
+            SECRET,
+            (*WRITING, "get", *METADATA, "list", *TAGGING),
+        )
+        for create in (False, True)
+    },
+    "the tags of other secrets are not kept": (
+        [EVERYTHING, *statements.match_tags([TARGET], ("Project",), create=True)],
         NEIGHBOUR,
         tuple(call for call in CALLS if not call.startswith("create")),
     ),

@@ -15,13 +15,13 @@ from tests.proof.test_intents import (
     KEY,
     KEY_POLICY,
     SERVICE,
+    TAGS_THAT_MATCH,
     TARGET,
     VIA,
     allowed,
     policies,
     table,
 )
-from tests.proof.test_intents import TAGS_THAT_MATCH as TAGS
 
 ENDPOINTS = ("vpce-0123456789abcdef0", "vpce-0123456789abcdef1")
 LIMITS = AccessConditions(vpc_endpoints=ENDPOINTS, organization_id="o-a1b2c3d4e5", mfa=True)
@@ -30,6 +30,7 @@ MET: dict[str, Any] = {
     "aws:PrincipalOrgID": "o-a1b2c3d4e5",
     "aws:MultiFactorAuthPresent": "true",
 }
+TAGS = {**TAGS_THAT_MATCH[0], "aws:PrincipalTag/Project": "orders"}
 NOT_MET: list[dict[str, Any]] = [
     {},
     *({key: value for key, value in MET.items() if key != left_out} for left_out in MET),
@@ -44,6 +45,7 @@ INTENTS: dict[str, Callable[[AccessConditions | None], list[Statement]]] = {
     "administer": lambda c: statements.administer([BY_NAME], conditions=c),
     "rotate": lambda c: statements.rotate([BY_NAME], superuser_scopes=[BY_NAME], conditions=c),
     "create": lambda c: statements.create([BY_NAME], conditions=c),
+    "match tags": lambda c: statements.match_tags([BY_NAME], ("Project",), conditions=c),
     "describe tagged": lambda c: statements.describe_tagged(BY_TAGS.tags, conditions=c),
 }
 
@@ -51,9 +53,9 @@ INTENTS: dict[str, Callable[[AccessConditions | None], list[Statement]]] = {
 @pytest.mark.parametrize("intent", INTENTS)
 def test_all_of_the_conditions_must_be_met(intent: str) -> None:
     plain, limited = (policies(INTENTS[intent](limits)) for limits in (None, LIMITS))
-    assert table(limited, {**MET, **TAGS[0]}) == table(plain, TAGS[0]) != set()
+    assert table(limited, {**MET, **TAGS}) == table(plain, TAGS) != set()
     for context in NOT_MET:
-        assert table(limited, {**context, **TAGS[0]}) == set(), context
+        assert table(limited, {**context, **TAGS}) == set(), context
 
 
 @pytest.mark.parametrize("intent", INTENTS)

@@ -178,6 +178,20 @@ def test_never_allowed() -> None:
     assert not never_allowed(prod, ["secretsmanager:DescribeSecret"], [f"{BASE}dev/*"]).proved
 
 
+def test_a_denied_comparison_with_a_variable_is_proved_where_the_variable_has_a_value() -> None:
+    own, team = "${aws:PrincipalTag/Team}", "aws:PrincipalTag/Team"
+    other = {**deny("a"), "Condition": {"StringNotEquals": {TAG: own}}}
+    same = {**deny("a"), "Condition": {"StringEquals": {TAG: own}}}
+    untagged = {**deny("a"), "Condition": {"Null": {team: "true"}}}
+    action, secret = ["secretsmanager:GetSecretValue"], [BASE + "a"]
+    assert never_allowed(policies(allow("a"), untagged, other, same), action, secret).proved
+    refuted = never_allowed(policies(allow("a"), untagged, other), action, secret)
+    assert refuted.witness is not None
+    assert refuted.witness.context[TAG.lower()] == refuted.witness.context[team.lower()]
+    # Without the value, the evaluator does not decide.
+    assert not never_allowed(policies(allow("a"), other, same), action, secret).proved
+
+
 def test_a_key_is_taken_to_leave_its_use_to_the_account() -> None:
     key = {
         "Effect": "Allow",
