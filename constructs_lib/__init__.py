@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from constructs_lib.describer import SecretDescriber, TagScopedDescriber
     from constructs_lib.reader import SecretReader
     from constructs_lib.rotator import SecretRotator
+    from constructs_lib.share import SecretShare
     from constructs_lib.tag_matched import TagMatchedAccess
     from constructs_lib.writer import SecretWriter
 
@@ -37,6 +38,7 @@ __all__ = [
     "SecretReader",
     "SecretRotator",
     "SecretScope",
+    "SecretShare",
     "SecretWriter",
     "TagMatchedAccess",
     "TagScopedDescriber",
@@ -50,6 +52,7 @@ _CONSTRUCTS = {
     "SecretDescriber": "describer",
     "SecretReader": "reader",
     "SecretRotator": "rotator",
+    "SecretShare": "share",
     "SecretWriter": "writer",
     "TagMatchedAccess": "tag_matched",
     "TagScopedDescriber": "describer",

@@ -8,6 +8,11 @@ It starts no Node and needs no CDK app. The documents are the very ones that the
     python -m constructs_lib grants cdk.out
 
 prints who may read which secrets by the templates that `cdk synth` wrote, and by which statement.
+
+    python -m constructs_lib share --secret-name prod/db --key-arn arn:aws:kms:... \
+        --region eu-west-1 --account 111122223333 --principal arn:aws:iam::444455556666:role/app
+
+prints what the policies of a secret and of its key take to share it with another account.
 """
 
 import argparse
@@ -18,6 +23,7 @@ from typing import NamedTuple
 
 from constructs_lib import statements
 from constructs_lib.access_conditions import AccessConditions, check_vpc_endpoints
+from constructs_lib.arns import check_principal_arn
 from constructs_lib.cautions import cautions
 from constructs_lib.documents import document_for_iam, longest_length
 from constructs_lib.errors import SecretAccessError
@@ -58,6 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     if given.command == "grants":
         return _print_grants(parser, given)
+    if given.command == "share":
+        return _print_share(parser, given)
     try:
         scopes = [] if getattr(given, "tag", None) else _scopes(given)
         found = _INTENTS[given.intent](given, scopes)
@@ -71,12 +79,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
         document = json.dumps(document_for_iam(found, values), indent=2)
     except SecretAccessError as error:
         parser.error(str(error))
-    if has_token(document):
-        parser.error("a CDK token is given; plain text is allowed here; give the value itself")
     for caution in cautions(scopes):
         print(f"warning: {caution.message}", file=sys.stderr)
-    print(document)
+    return _print(parser, document)
+
+
+def _print(parser: argparse.ArgumentParser, text: str) -> int:
+    if has_token(text):
+        parser.error("a CDK token is given; plain text is allowed here; give the value itself")
+    print(text)
     return 0
+
+
+def _print_share(parser: argparse.ArgumentParser, given: argparse.Namespace) -> int:
+    try:
+        scopes = _scopes(given)
+        if len(scopes) != 1:
+            raise SecretAccessError(
+                f"{len(scopes)} secrets are given",
+                allowed="one is allowed: each has a policy of its own",
+                remedy="share each by itself",
+            )
+        values = _values(scopes)
+        principals = tuple(dict.fromkeys(check_principal_arn(arn) for arn in given.principal))
+        of_secret = statements.share(principals, describe=given.describe)
+        of_key = statements.share_key(scopes[0], principals)
+    except SecretAccessError as error:
+        parser.error(str(error))
+    documents = {
+        "ResourcePolicy": document_for_iam(of_secret, values),
+        "KeyPolicy": document_for_iam(of_key, values),
+    }
+    return _print(parser, json.dumps(documents, indent=2))
 
 
 def _print_grants(parser: argparse.ArgumentParser, given: argparse.Namespace) -> int:
@@ -400,6 +434,22 @@ def _parser() -> argparse.ArgumentParser:
     matched.add_argument("--describe", action="store_true", help="also describe them")
     matched.add_argument("--write", action="store_true", help="also write their values")
     matched.add_argument("--create", action="store_true", help="also create such secrets")
+
+    share = commands.add_parser(
+        "share",
+        parents=[secrets, key],
+        help="print what shares a secret with other accounts",
+        description="Print what is to be added to the policies of a secret and of its key, so that "
+        "principals of other accounts may read it. Their own account must allow it too.",
+    )
+    share.add_argument(
+        "--principal",
+        action="append",
+        required=True,
+        metavar="ARN",
+        help="a role or user of another account (may be given several times)",
+    )
+    share.add_argument("--describe", action="store_true", help="also let them describe it")
 
     grants = commands.add_parser(
         "grants",

@@ -1,4 +1,4 @@
-"""What AWS accepts as a secret's name, a secret's ARN and a key's ARN, checked before use."""
+"""What AWS accepts as the name of a secret, and as ARNs, checked before use."""
 
 import re
 from typing import NamedTuple, NoReturn
@@ -40,6 +40,12 @@ _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]+")
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _ARN = re.compile(r"[A-Za-z0-9/_+=.@:-]*")
 _KEY_RESOURCE = re.compile(r"key/[A-Za-z0-9-]+")
+_OF_A_SECRET = re.compile(r":([0-9]{12}):secret:")
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+_PRINCIPAL = re.compile(
+    r"arn:aws(-[a-z]+)*:iam::[0-9]{12}:(role|user)/([\x21-\x29\x2b-\x3e\x40-\x7e]*/)?[\w+=,.@-]+",
+    re.ASCII,
+)
 
 _SECRET_ARN_FORM = "arn:PARTITION:secretsmanager:REGION:ACCOUNT:secret:NAME"
 
@@ -258,6 +264,28 @@ def key_region(key_arn: str | None) -> str | None:
     """Return the Region of a key, where its ARN tells it."""
     parts = split(key_arn or "", ":", 5)
     return parts[3] if len(parts) == 6 and _REGION.fullmatch(parts[3]) else None
+
+
+def secret_account(arn: str) -> str | None:
+    """Return the account of a secret, where its ARN tells it."""
+    found = _OF_A_SECRET.search(arn)
+    return found and found[1]
+
+
+def check_principal_arn(value: object) -> str:
+    """Return the ARN of a user or role, checked as far as it is known.
+
+    A resource's policy takes no wildcard in it, and `*` is everybody.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+    """
+    arn = check_text(value, "principal")
+    if not _matches(_PRINCIPAL, arn):
+        raise SecretAccessError(
+            f"principal is {shown(arn)}",
+            allowed="arn:PARTITION:iam::ACCOUNT:role/NAME is allowed, and :user/NAME",
+            remedy="name each role or user in full; for a whole account, name its roles",
+        )
+    return arn
 
 
 def refuse_alias(alias: str) -> NoReturn:

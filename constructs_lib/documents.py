@@ -95,9 +95,12 @@ def _statement(statement: Statement, render: _Render, render_resource: _Render) 
     rendered: dict[str, Any] = {
         "Sid": statement.sid,
         "Effect": statement.effect,
-        "Action": _one_or_list(statement.actions),
-        "Resource": _one_or_list([render_resource(each) for each in statement.resources]),
     }
+    if statement.principals:
+        arns = [render(arn) for arn in statement.principals]
+        rendered["Principal"] = {"AWS": _one_or_list(arns)}
+    rendered["Action"] = _one_or_list(statement.actions)
+    rendered["Resource"] = _one_or_list([render_resource(each) for each in statement.resources])
     if statement.conditions:
         block: dict[str, dict[str, object]] = {}
         for condition in statement.conditions:

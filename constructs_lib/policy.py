@@ -19,6 +19,7 @@ from constructs_lib.cautions import cautions
 from constructs_lib.documents import PolicyDocument, PolicyType, document_for_template
 from constructs_lib.errors import SecretAccessError, shown
 from constructs_lib.measure import Measure
+from constructs_lib.other_accounts import refuse_in_other_accounts
 from constructs_lib.packing import pack
 from constructs_lib.placeholders import REGION
 from constructs_lib.places import path_of, place_of
@@ -84,6 +85,8 @@ class SecretAccessPolicy(Construct):
             self._attachment = Attachment(scope, measure, managed=len(packed))
         managed_names = [_numbered_name(policy_name, number) for number in _numbers(packed)]
         _refuse_keys_elsewhere(scope, [*secrets, *other_secrets])
+        for found in packed:
+            refuse_in_other_accounts(scope, found)
         self._documents = [document_for_template(found) for found in packed]
         for kind, by_names in principals.items():
             for name, principal in by_names.items():

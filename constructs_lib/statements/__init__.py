@@ -12,6 +12,7 @@ from constructs_lib.statements.describe import describe, describe_tagged
 from constructs_lib.statements.match_tags import match_tags
 from constructs_lib.statements.read import read
 from constructs_lib.statements.rotate import rotate
+from constructs_lib.statements.share import share, share_key
 from constructs_lib.statements.statement import Condition, Statement
 from constructs_lib.statements.write import write
 
@@ -27,5 +28,7 @@ __all__ = [
     "match_tags",
     "read",
     "rotate",
+    "share",
+    "share_key",
     "write",
 ]

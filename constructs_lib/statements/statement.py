@@ -20,13 +20,17 @@ class Condition:
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement of a policy document, as plain data."""
+    """One statement of a policy document, as plain data.
+
+    One of a resource's own policy names its principals, by their ARNs.
+    """
 
     sid: str
     effect: Literal["Allow", "Deny"]
     actions: tuple[str, ...]
     resources: tuple[str, ...]
     conditions: tuple[Condition, ...] = ()
+    principals: tuple[str, ...] = ()
 
 
 def on_secrets(

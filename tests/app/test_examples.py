@@ -16,6 +16,7 @@ EXAMPLES = {
     "administrators_are_denied": "PayrollStack",
     "function_reads_database_secret": "OrdersStack",
     "group_shares_a_policy": "OnCallStack",
+    "two_accounts_share_a_secret": "two_accounts",
 }
 
 
@@ -81,3 +82,21 @@ def test_the_administrators_are_denied_the_values() -> None:
     assert [s["Action"] for s in denied] == [
         ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"]
     ]
+
+
+def test_the_vault_and_the_reader_name_each_other() -> None:
+    vault = stack_of("two_accounts_share_a_secret")
+    template = Template.from_stack(vault)
+    (orders,) = vault.dependencies
+    get, decrypt = statements(Template.from_stack(orders))
+    (shared,) = (
+        policy["Properties"]["ResourcePolicy"]["Statement"][0]
+        for policy in template.find_resources("AWS::SecretsManager::ResourcePolicy").values()
+    )
+    assert shared["Principal"] == {"AWS": "arn:aws:iam::111122223333:role/orders-app"}
+    template.has_resource_properties(
+        "AWS::SecretsManager::Secret", {"Name": "orders/partner-api-key"}
+    )
+    where = ":secretsmanager:eu-west-1:444455556666:secret:orders/partner-api-key-??????"
+    assert get["Resource"]["Fn::Sub"].endswith(where)
+    assert decrypt["Resource"].startswith("arn:aws:kms:eu-west-1:444455556666:key/")

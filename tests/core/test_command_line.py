@@ -240,6 +240,57 @@ def test_the_partition_is_the_regions(capsys: pytest.CaptureFixture[str]) -> Non
     assert service == "secretsmanager.cn-north-1.amazonaws.com.cn"
 
 
+SHARE = ["share", "--principal", "arn:aws:iam::444455556666:role/app"]
+
+
+def test_share_prints_what_the_policies_of_the_secret_and_its_key_take(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    given = ["--secret-partial-arn", ARN, "--key-arn", KEY_ARN, "--describe"]
+    other = "arn:aws:iam::777788889999:user/alice"
+    assert main([*SHARE, *given, "--principal", other, *SHARE[1:]]) == 0
+    documents = json.loads(capsys.readouterr().out)
+    assert list(documents) == ["ResourcePolicy", "KeyPolicy"]
+    (of_secret,), (of_key,) = (each["Statement"] for each in documents.values())
+    assert of_secret["Principal"] == of_key["Principal"] == {"AWS": [SHARE[2], other]}
+    assert of_secret["Action"] == ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"]
+    assert of_key["Action"] == "kms:Decrypt"
+    assert of_key["Condition"] == {
+        "StringEquals": {"kms:ViaService": "secretsmanager.eu-west-1.amazonaws.com"},
+        "StringLike": {"kms:EncryptionContext:SecretARN": f"{ARN}-??????"},
+    }
+
+
+def test_share_does_not_let_them_describe_unless_told_to(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main([*SHARE, "--secret-name", "a", *HERE, "--key-arn", KEY_ARN]) == 0
+    (statement,) = json.loads(capsys.readouterr().out)["ResourcePolicy"]["Statement"]
+    assert statement["Action"] == "secretsmanager:GetSecretValue"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["share", "--secret-name=a", *HERE, "--key-arn", KEY_ARN], "required: --principal"),
+        ([*SHARE, "--key-arn", KEY_ARN], "^no secret is given"),
+        ([*SHARE, "--secret-name=a", *HERE], "^secret to share is 'a-.*no encryption_key"),
+        ([*SHARE, "--secret-name=a", "--secret-name=b", *HERE], "^2 secrets are given"),
+        ([*SHARE, "--secret-name=${Token[a.1]}", *HERE, "--key-arn", KEY_ARN], "^a CDK token is"),
+        ([*SHARE, "--principal=*", "--secret-name=a", *HERE], r"^principal is '\*'"),
+    ],
+)
+def test_share_fails_with_the_message_alone(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    output = capsys.readouterr()
+    assert not output.out
+    assert re.search(message, output.err.rpartition("error: ")[2].strip())
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

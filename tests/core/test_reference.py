@@ -59,6 +59,8 @@ EVERY_STATEMENT = [
             except_vpc_endpoints=("vpce-0123456789abcdef0",),
         )
     ),
+    *statements.share(("arn:aws:iam::444455556666:role/app",), describe=True),
+    *statements.share_key(SCOPES[0], ("arn:aws:iam::444455556666:role/app",)),
 ]
 EVERY_ACTION = "secretsmanager:*"  # of a deny alone, where those to come are meant too
 CASES = [
@@ -96,8 +98,10 @@ def test_action_resource_and_conditions_go_together(statement: Statement, action
     services = {text.split(":")[2] for text in formats if text != "*"}
     for resource in statement.resources:
         if resource == "*":
-            # Where AWS knows resources, `*` must be narrowed by a condition.
-            assert not services or {c.key for c in statement.conditions} - GLOBAL
+            # Where AWS knows resources, `*` must be narrowed by a condition. In a policy that names
+            # its principals it is the one resource that the policy is attached to.
+            narrowed = {c.key for c in statement.conditions} - GLOBAL or statement.principals
+            assert not services or narrowed
         else:
             assert at_longest(resource).split(":")[2] in services, (
                 "with this resource nothing would be granted"
