@@ -26,33 +26,33 @@ def refuse_in_other_accounts(scope: Construct, statements: Iterable[Statement]) 
     A value under the AWS-managed key, which nobody of another account can use; and the creation
     of secrets, which AWS has in the caller's own account alone.
     """
-    here, _ = place_of(scope)
-    if has_token(here):
-        return
-    found = list(statements)
+    allowed = [each for each in statements if each.effect == "Allow"]
     with_key = {
         arn
-        for statement in found
+        for statement in allowed
         for condition in statement.conditions
         if condition.key == "kms:EncryptionContext:SecretARN"
         for arn in condition.values
     }
-    for statement in found:
-        if statement.effect != "Allow":
-            continue
+    for statement in allowed:
         creates, values = _CREATE in statement.actions, _VALUES & set(statement.actions)
         for arn in statement.resources:
-            if not creates and (not values or arn in with_key):
-                continue
-            account = _account(scope, arn)
-            if account is not None and account != here:
-                _refuse(arn, account, here, creates=creates)
+            if creates or (values and arn not in with_key):
+                _refuse_elsewhere(scope, arn, creates=creates)
 
 
-def _account(scope: Construct, arn: str) -> str | None:
-    # Of a secret of the app in another stack, CDK alone knows the account.
-    text = json.dumps(Stack.of(scope).resolve(arn)) if starts_with_token(arn) else arn
-    return secret_account(text)
+def _refuse_elsewhere(scope: Construct, arn: str, *, creates: bool) -> None:
+    account = secret_account(arn)
+    if account is None and not starts_with_token(arn):
+        return  # it is the stack's own, or known at deployment alone
+    here, _ = place_of(scope)
+    if has_token(here):
+        return
+    if account is None:
+        # Of a secret of the app, which another stack may make, CDK alone knows the account.
+        account = secret_account(json.dumps(Stack.of(scope).resolve(arn)))
+    if account is not None and account != here:
+        _refuse(arn, account, here, creates=creates)
 
 
 def _refuse(arn: str, account: str, here: str, *, creates: bool) -> None:

@@ -48,7 +48,8 @@ class SecretScope:
     Each factory takes, where it makes sense:
 
     - `encryption_key`: the customer-managed key that the secrets are encrypted with. Omitted, they
-      are under the AWS-managed key `aws/secretsmanager`, which needs no permission of its own.
+      are under the AWS-managed key `aws/secretsmanager`, which needs no permission of its own, and
+      which no other account can use.
     - `region` and `account` of the secrets. Omitted, they are the stack's.
 
     CDK tokens are taken wherever a string is, and checked as far as they are known.

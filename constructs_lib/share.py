@@ -39,8 +39,8 @@ class SecretShare(Construct):
     SecretShare(self, "ForOrders", secret=db_secret, principals=[app_role])
     ```
 
-    AWS refuses a policy that names a role or user who does not exist: deploy theirs first, and this
-    again when one is deleted and made anew, as AWS takes it for another one.
+    AWS refuses a policy that names a role or user who does not exist: deploy theirs first. One that
+    is deleted and made anew is another one to AWS: take it out of the share, and put it in again.
 
     It leaves open: to whom the other account lends the role, and replicas, whose key has a policy
     of its own. There is no share with a whole account: name its roles.

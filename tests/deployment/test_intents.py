@@ -73,14 +73,24 @@ CALLS: dict[str, Call] = {
 
 def acting_with(aws: Aws, found: Iterable[Statement]) -> Any:
     """Return a Secrets Manager client of a new user that these statements alone are for."""
-    iam, name = aws.client("iam"), f"user-{next(NUMBERS)}"
+    return new_user(aws, found)[1]
+
+
+def as_json(found: Iterable[Statement]) -> str:
     values = {PARTITION: "aws", URL_SUFFIX: "amazonaws.com"}
-    document = json.dumps(document_for_iam(list(found), values))
-    iam.create_user(UserName=name)
+    return json.dumps(document_for_iam(list(found), values))
+
+
+def new_user(aws: Aws, found: Iterable[Statement]) -> tuple[str, Any]:
+    """Return the ARN and the Secrets Manager client of a new user."""
+    iam, name = aws.client("iam"), f"user-{next(NUMBERS)}"
+    document = as_json(found)
+    user_arn: str = iam.create_user(UserName=name)["User"]["Arn"]
     key = iam.create_access_key(UserName=name)["AccessKey"]
     arn = iam.create_policy(PolicyName=name, PolicyDocument=document)["Policy"]["Arn"]
     iam.attach_user_policy(UserName=name, PolicyArn=arn)
-    return aws.client("secretsmanager", Credentials(key["AccessKeyId"], key["SecretAccessKey"]))
+    credentials = Credentials(key["AccessKeyId"], key["SecretAccessKey"])
+    return user_arn, aws.client("secretsmanager", credentials)
 
 
 def outcome(manager: Any, call: str, name: str) -> str:
@@ -231,3 +241,17 @@ def test_an_excepted_principal_is_not_denied(aws: Aws) -> None:
 def test_a_request_through_no_excepted_endpoint_is_denied(aws: Aws) -> None:
     found = statements.deny([TARGET], except_vpc_endpoints=("vpce-0123456789abcdef0",))
     assert outcome(acting_with(aws, [EVERYTHING, *found]), "get", SECRET) == "denied"
+
+
+def test_a_shared_secret_is_read_by_whom_its_policy_names_and_by_nobody_else(aws: Aws) -> None:
+    """The emulator has one account, in which the secret's own policy is enough."""
+    (arn, named), (_, unnamed) = (new_user(aws, statements.describe([OTHER])) for _ in range(2))
+    root = aws.client("secretsmanager")
+    assert outcome(named, "get", SECRET) == "denied"
+    root.put_resource_policy(
+        SecretId=SECRET, ResourcePolicy=as_json(statements.share((arn,))), BlockPublicPolicy=True
+    )
+    for call in ("get", *METADATA, "put", "update", "tag CostCenter"):
+        assert outcome(named, call, SECRET) == ("allowed" if call == "get" else "denied"), call
+        assert outcome(unnamed, call, SECRET) == "denied", call
+    assert outcome(named, "get", NEIGHBOUR) == "denied"
