@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from constructs_lib.proof.bounds import Question
+from constructs_lib.proof.found import Principal, Secret
 from constructs_lib.proof.stacks import url_suffix
 from constructs_lib.proof.symbols import NAME, Symbols, has_unknown
-from constructs_lib.proof.template import Principal, Secret
 
 Context: TypeAlias = Mapping[str, "str | Sequence[str] | None"]
 

@@ -16,9 +16,9 @@ from typing import Any
 
 from constructs_lib.errors import SecretAccessError
 from constructs_lib.proof.evaluator import Decision, Named, Policies, evaluate
+from constructs_lib.proof.found import AttachedPolicy, Document, Principal
 from constructs_lib.proof.request import Request
 from constructs_lib.proof.symbols import Symbols, has_unknown
-from constructs_lib.proof.template import AttachedPolicy, Document, Principal
 
 _VARIABLE = re.compile(r"\$\{\s*([A-Za-z0-9-]+:[^\s,'}]+)[^}]*\}")
 _OPERATOR = re.compile(

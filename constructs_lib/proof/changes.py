@@ -15,13 +15,13 @@ from typing import Any
 from constructs_lib.proof.askers import Asker
 from constructs_lib.proof.bounds import Question, names_principal
 from constructs_lib.proof.evaluator import Named, Policies, evaluate
+from constructs_lib.proof.found import AttachedPolicy, Deployment, Principal
 from constructs_lib.proof.inclusion import not_covered, side_of
 from constructs_lib.proof.patterns import overlap, pattern
 from constructs_lib.proof.plain import Plain
 from constructs_lib.proof.policies import PolicyStatement, read_document
 from constructs_lib.proof.prover import Verdict, never_allowed_to, no_new_access
 from constructs_lib.proof.symbols import Symbols, has_unknown
-from constructs_lib.proof.template import AttachedPolicy, Deployment, Principal
 
 _Statements = tuple[PolicyStatement, ...]
 

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 
 from constructs_lib.proof.asked import Context, member_of, told
 from constructs_lib.proof.bounds import Question, judge
+from constructs_lib.proof.found import Deployment, Principal, Secret
 from constructs_lib.proof.lookup import secret_of
 from constructs_lib.proof.matrix import Granted, texts_of
 from constructs_lib.proof.physical import regional
 from constructs_lib.proof.symbols import PATH, Symbols
-from constructs_lib.proof.template import Deployment, Principal, Secret
 
 _SUFFIX = "-??????"
 _WILD = re.compile(r"\$\{([^}]*)\}|[*?]")

@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import NoReturn, TypeVar
 
 from constructs_lib.errors import SecretAccessError, shown
+from constructs_lib.proof.found import Deployment, Key, Kind, Place, Principal, Secret
 from constructs_lib.proof.intrinsics import Scope
 from constructs_lib.proof.physical import regional, secret_suffix
 from constructs_lib.proof.symbols import Symbols
-from constructs_lib.proof.template import Deployment, Key, Kind, Place, Principal, Secret
 
 _PRINCIPAL = re.compile(r"arn:[^:]+:iam::([^:]+):(user|role|group)/(?:.*/)?([^/]+)", re.DOTALL)
 _SECRET = re.compile(r"(arn:[^:]+:secretsmanager:[^:]+:[^:]+:secret:)(.+)", re.DOTALL)

@@ -14,9 +14,9 @@ from typing import Any
 
 from constructs_lib.proof.asked import Context, member_of, told
 from constructs_lib.proof.bounds import Judgement, Question, judge
+from constructs_lib.proof.found import AttachedPolicy, Deployment, Principal, Secret
 from constructs_lib.proof.reach import Reach
 from constructs_lib.proof.symbols import Symbols
-from constructs_lib.proof.template import AttachedPolicy, Deployment, Principal, Secret
 
 _ONE = re.compile(r"arn:[^:]+:iam::[^:]+:(?:user|role)/.+", re.DOTALL)
 

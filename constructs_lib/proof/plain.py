@@ -19,8 +19,8 @@ from typing import Any
 from constructs_lib.errors import SecretAccessError
 from constructs_lib.proof.bounds import Question, names_principal
 from constructs_lib.proof.evaluator import Named
+from constructs_lib.proof.found import AttachedPolicy, Document, Principal
 from constructs_lib.proof.symbols import Symbols, Unknown, has_unknown
-from constructs_lib.proof.template import AttachedPolicy, Document, Principal
 
 _PLACES = ("AWS::Region", "AWS::AccountId")
 _VERSION = "2012-10-17"

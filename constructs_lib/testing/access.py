@@ -11,10 +11,11 @@ from constructs_lib.proof.asked import Context, member_of
 from constructs_lib.proof.bounds import Question
 from constructs_lib.proof.changes import ever_allowed, new_access
 from constructs_lib.proof.elsewhere import granted_elsewhere
+from constructs_lib.proof.found import Deployment, Secret
 from constructs_lib.proof.matrix import granted
 from constructs_lib.proof.prover import DEFAULT_TIME_LIMIT
 from constructs_lib.proof.symbols import Symbols
-from constructs_lib.proof.template import Deployment, Secret, read
+from constructs_lib.proof.template import read
 from constructs_lib.testing.cases import secrets_action
 from constructs_lib.testing.messages import Case, how_to_decide, listed, outsiders, which_is, who_is
 from constructs_lib.testing.reading import Templates

@@ -9,14 +9,9 @@ from typing import Any
 from constructs_lib.errors import SecretAccessError, shown
 from constructs_lib.proof.asked import Context, decryption, member_of, told
 from constructs_lib.proof.bounds import Question
+from constructs_lib.proof.found import AttachedPolicy, Deployment, Key, Principal
 from constructs_lib.proof.lookup import key_of
-from constructs_lib.proof.template import (
-    AttachedPolicy,
-    Deployment,
-    Key,
-    Principal,
-    default_key_policy,
-)
+from constructs_lib.proof.secrets import default_key_policy
 from constructs_lib.testing.given import Given, key_that_it_brings
 from constructs_lib.testing.messages import Case
 

@@ -8,8 +8,8 @@ from json import dumps
 from typing import Any
 
 from constructs_lib.proof.bounds import Judgement, Question, judge
+from constructs_lib.proof.found import AttachedPolicy, Deployment, Principal, Secret
 from constructs_lib.proof.symbols import Symbols
-from constructs_lib.proof.template import AttachedPolicy, Deployment, Principal, Secret
 
 
 @dataclass(frozen=True)

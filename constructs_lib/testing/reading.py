@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from constructs_lib.errors import SecretAccessError, shown
+from constructs_lib.proof.found import Deployment, Document
 from constructs_lib.proof.stacks import Stack, read_assembly
-from constructs_lib.proof.template import Deployment, Document, read
+from constructs_lib.proof.template import read
 from constructs_lib.testing.cases import Asking
 from constructs_lib.testing.given import Given, placed
 

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from constructs_lib.errors import SecretAccessError
-from constructs_lib.proof.template import Deployment, Stack, read
+from constructs_lib.proof.found import Deployment
+from constructs_lib.proof.stacks import Stack
+from constructs_lib.proof.template import read
 
 GET = "secretsmanager:GetSecretValue"
 

@@ -10,10 +10,12 @@ from constructs_lib import SecretAccessError
 from constructs_lib.proof import matrix as module
 from constructs_lib.proof.asked import member_of, told
 from constructs_lib.proof.bounds import Question, judge
+from constructs_lib.proof.found import Deployment
 from constructs_lib.proof.matrix import granted
 from constructs_lib.proof.reach import Reach
+from constructs_lib.proof.stacks import Stack
 from constructs_lib.proof.symbols import DIGITS, Symbols
-from constructs_lib.proof.template import Deployment, Stack, read
+from constructs_lib.proof.template import read
 
 GET = "secretsmanager:GetSecretValue"
 BASE = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:"

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from constructs_lib.errors import SecretAccessError
-from constructs_lib.proof.template import Deployment, Principal, Stack, read, read_assembly
+from constructs_lib.proof.found import Deployment, Principal
+from constructs_lib.proof.stacks import Stack, read_assembly
+from constructs_lib.proof.template import read
 
 DOCUMENT = {
     "Version": "2012-10-17",
