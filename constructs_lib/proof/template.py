@@ -16,11 +16,12 @@ from dataclasses import replace
 from constructs_lib.errors import SecretAccessError, shown
 from constructs_lib.proof.found import Deployment, Document
 from constructs_lib.proof.identities import Identities
-from constructs_lib.proof.intrinsics import NeedsChoice, Reading, Scope
+from constructs_lib.proof.intrinsics import Reading, Scope
 from constructs_lib.proof.physical import PHYSICAL
 from constructs_lib.proof.secrets import SecretsAndKeys
 from constructs_lib.proof.stacks import NESTED_STACK, Stack
 from constructs_lib.proof.symbols import Symbols
+from constructs_lib.proof.values import NeedsChoice
 
 # Each undecided condition doubles what has to be looked at.
 _MOST_WORLDS = 64

@@ -9,10 +9,11 @@ from typing import Any
 from constructs_lib.errors import SecretAccessError, shown
 from constructs_lib.placeholders import for_template, has_token
 from constructs_lib.proof.found import Deployment, Principal, Secret
-from constructs_lib.proof.intrinsics import LeftOut, Scope
+from constructs_lib.proof.intrinsics import Scope
 from constructs_lib.proof.lookup import names_secret, no_such, principal_of, secret_of
 from constructs_lib.proof.physical import secret_suffix
 from constructs_lib.proof.stacks import Stack
+from constructs_lib.proof.values import LeftOut
 from constructs_lib.scope import SecretScope
 
 _OF_SECRETS = ("secret_full_arn", "secret_arn", "attr_id", "key_arn")
