@@ -84,9 +84,9 @@ class SecretAccessPolicy(Construct):
             _check_lengths(packed, measure, construct_id)
             self._attachment = Attachment(scope, measure, managed=len(packed))
         managed_names = [_numbered_name(policy_name, number) for number in _numbers(packed)]
-        _refuse_keys_elsewhere(scope, [*secrets, *other_secrets])
-        for found in packed:
-            refuse_in_other_accounts(scope, found)
+        all_secrets = [*secrets, *other_secrets]
+        _refuse_keys_elsewhere(scope, all_secrets)
+        refuse_in_other_accounts(scope, all_secrets, packed[0])
         self._documents = [document_for_template(found) for found in packed]
         for kind, by_names in principals.items():
             for name, principal in by_names.items():
@@ -129,7 +129,7 @@ class SecretAccessPolicy(Construct):
         for by_names in principals.values():
             for principal in by_names.values():
                 self._attachment.count(principal)
-        for caution in cautions([*secrets, *other_secrets]):
+        for caution in cautions(all_secrets):
             Annotations.of(self).add_warning_v2(caution.id, caution.message)
 
     def attach_to_user(self, user: iam.IUser) -> None:

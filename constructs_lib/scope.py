@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from constructs_lib.arns import (
@@ -16,6 +16,7 @@ from constructs_lib.arns import (
     key_in_region,
     key_region,
     refuse_alias,
+    secret_account,
     secret_arn,
 )
 from constructs_lib.errors import SecretAccessError, shown
@@ -59,21 +60,25 @@ class SecretScope:
         region: the Region of the secrets.
         key_arn: the ARN of their customer-managed key, if they have one.
         tags: the tags that the secrets must all carry, each with its alternatives.
+        account: the account of the secrets, where it is known and not the stack's own.
     """
 
     arn: str
     region: str
     key_arn: str | None = None
     tags: Tags = ()
+    account: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what no factory makes."""
+        """Refuse what no factory makes, and tell the account that the ARN tells."""
         if not (starts_with_token(self.arn) or ":secret:" in self.arn):
             raise SecretAccessError(
                 f"scope is made of the ARN {shown(self.arn)}",
                 allowed="a scope is made by a factory",
                 remedy="use one of SecretScope.from_...",
             )
+        if self.account is None:
+            object.__setattr__(self, "account", secret_account(self.arn))
 
     @classmethod
     def from_secret(
@@ -247,7 +252,7 @@ class SecretScope:
 
     def _in_region(self, region: str, keys: Mapping[str, EncryptionKey]) -> SecretScope:
         key_arn = _key_arn(keys[region], region) if region in keys else self._key_in(region)
-        return SecretScope(in_region(self.arn, region), region, key_arn, self.tags)
+        return replace(self, arn=in_region(self.arn, region), region=region, key_arn=key_arn)
 
     def _key_in(self, region: str) -> str | None:
         if self.key_arn is None or region in (self.region, key_region(self.key_arn)):
@@ -306,13 +311,14 @@ def _flat(secrets: Secrets) -> list[ISecret | SecretScope]:
 
 
 def _scope_of(secret: ISecret, key: EncryptionKey | None, *, with_key: bool) -> SecretScope:
-    arn, region = _arn_and_region(secret)
+    arn, region, account = _place_of(secret)
     key_arn = _key_arn(key or _key_of(secret), region) if with_key else None
-    return SecretScope(arn, region, key_arn)
+    return SecretScope(arn, region, key_arn, account=account)
 
 
 @once_for_each
-def _arn_and_region(secret: ISecret) -> tuple[str, str]:
+def _place_of(secret: ISecret) -> tuple[str, str, str | None]:
+    """Return a secret's ARN, its Region, and its account where that is known."""
     try:
         full_arn = secret.secret_full_arn
     except AttributeError:
@@ -330,11 +336,12 @@ def _arn_and_region(secret: ISecret) -> tuple[str, str]:
         # the ARN is known there (in a stack of another environment it is not). This token, which
         # CDK's own grants use, stands for the ARN, or for it with six `?`.
         arn = getattr(secret, "_arn_for_policies", found.arn)
-    region = found.region
-    if region is None:
-        region = secret.env.region
-        region = REGION if has_token(region) else region  # not known: it is the stack's own
-    return arn, region
+    if found.region is not None:
+        return arn, found.region, None  # the ARN tells the account
+    env = secret.env
+    # What is not known is the stack's own.
+    region = REGION if has_token(env.region) else env.region
+    return arn, region, None if has_token(env.account) else env.account
 
 
 @once_for_each

@@ -67,7 +67,9 @@ FLOORS = [
     {"checks.lengths"},
     {"checks.quotas"},
     {"checks.__init__"},
-    {"grants_command"},
+    {"command_line.__init__"},
+    {"command_line.options", "command_line.secrets"},
+    {"command_line.policy", "command_line.share", "command_line.grants"},
     {"__main__"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

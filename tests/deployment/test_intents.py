@@ -166,7 +166,7 @@ ROWS: dict[str, tuple[list[Statement], str, tuple[str, ...]]] = {
         f"a deny of level {level.value} takes away what it says": (
             [EVERYTHING, *statements.deny([TARGET], level=level)],
             SECRET,
-            stays,
+            (*stays, "password"),
         )
         for level, stays in {
             DenyLevel.ARTICLE: (*WRITING, "versions", "policy", *ANY_TAGGING, "list"),
@@ -189,7 +189,7 @@ ROWS: dict[str, tuple[list[Statement], str, tuple[str, ...]]] = {
         f"the tags that decide are kept, whoever may tag: create={create}": (
             [EVERYTHING, *statements.match_tags([TARGET], ("project",), create=create)],
             SECRET,
-            (*WRITING, "get", *METADATA, "list", *TAGGING),
+            (*WRITING, "get", *METADATA, "list", "password", *TAGGING),
         )
         for create in (False, True)
     },
