@@ -109,7 +109,8 @@ class _Formula:
     def _at_home(self, asker: Asker) -> Any:
         """Return whether the resource is in the account of who asks, as the evaluator finds it."""
         if asker.arn is None:
-            return self.terms.mkTrue() if asker.at_home else self._false()
+            at_home = self._in(self.resource, self._of_accounts())
+            return at_home if asker.at_home else self._false()
         account, key = asker.identity.account, "aws:resourceaccount"
         told, untold, none = (
             self._in(self.resource, expression)
@@ -182,10 +183,14 @@ class _Formula:
         return self._concat([service, self._literal(":"), name])
 
     def _resource_form(self) -> Any:
-        """`*`, or an ARN of which the account is told in full or not at all."""
-        digit = self._range("0", "9")
-        account = self._union(self._literal(""), self._literal("aws"), self._concat([digit] * 12))
-        return self._union(self._literal("*"), self._arn_in(account))
+        """`*`, or an ARN whose account is a number, not told at all, or a word such as `aws`."""
+        word = self._plus(self._union(self._range("a", "z"), self._literal("-")))
+        return self._union(self._of_accounts(), self._arn_in(word))
+
+    def _of_accounts(self) -> Any:
+        account = self._concat([self._range("0", "9")] * 12)
+        told_or_not = self._union(self._literal(""), account)
+        return self._union(self._literal("*"), self._arn_in(told_or_not))
 
     def _arn_in(self, account: Any) -> Any:
         part, colon = self._star(self._sign_but_colon()), self._literal(":")

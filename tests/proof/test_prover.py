@@ -192,6 +192,39 @@ def test_a_denied_comparison_with_a_variable_is_proved_where_the_variable_has_a_
     assert not never_allowed(policies(allow("a"), other, same), action, secret).proved
 
 
+@pytest.mark.parametrize("owner", ["aws", "111122223333", "third-party"])
+def test_what_is_aws_s_own_is_asked_for_too(owner: str) -> None:
+    statement = {
+        "Effect": "Allow",
+        "Action": "iam:GetPolicy",
+        "Resource": f"arn:aws:iam::{owner}:policy/*",
+        "Condition": {"NumericGreaterThan": {AGE: "100"}},
+    }
+    refuted = never_allowed(policies(statement), ["iam:*"], ["*"])
+    assert refuted.witness is not None
+    assert refuted.witness.resource.startswith(f"arn:aws:iam::{owner}:")
+
+
+def test_a_witness_spells_its_action_as_the_policy_does() -> None:
+    witness = no_new_access(policies(allow("a", action="secretsmanager:TagResource")), Policies())
+    assert witness.witness is not None
+    assert witness.witness.action == "secretsmanager:TagResource"
+    assert witness.reason.startswith("secretsmanager:TagResource is allowed on")
+
+
+def test_a_witness_is_of_a_principal_that_its_context_does_not_contradict() -> None:
+    app, other = (f"arn:aws:iam::111122223333:role/{name}" for name in ("app", "other"))
+    for_app = policies(allow("a", condition={"ArnEquals": {"aws:PrincipalArn": app}}))
+    assert never_allowed(for_app, ["*"], ["*"], principal=other).proved
+    assert never_allowed(for_app, ["*"], ["*"], principal=app).refuted
+    session = "arn:aws:sts::111122223333:assumed-role/app/one"
+    found = never_allowed(for_app, ["*"], ["*"], principal=session).witness
+    assert found is not None
+    assert found.context["aws:principalarn"] == app
+    another = session.replace("/app/", "/other/")
+    assert never_allowed(for_app, ["*"], ["*"], principal=another).proved
+
+
 def test_a_key_is_taken_to_leave_its_use_to_the_account() -> None:
     key = {
         "Effect": "Allow",
