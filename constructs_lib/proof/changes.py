@@ -8,12 +8,15 @@ a Deny or a boundary is gone, no resource grants to the principal directly, past
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
 from typing import Any
 
 from constructs_lib.proof.askers import Asker
 from constructs_lib.proof.bounds import Question, names_principal
+from constructs_lib.proof.deadline import TOO_LATE, OutOfTimeError, time_limit_of
 from constructs_lib.proof.evaluator import Named, Policies, evaluate
 from constructs_lib.proof.found import AttachedPolicy, Deployment, Principal
 from constructs_lib.proof.inclusion import not_covered, side_of
@@ -62,6 +65,20 @@ def ever_allowed(
     time_limit: float,
 ) -> str | None:
     """Return how a principal may ever do one of the actions, or why that is unknown; else None."""
+    try:
+        with time_limit_of(time_limit):
+            return _ever_allowed(deployment, principal, actions, resources, time_limit)
+    except OutOfTimeError:
+        return f"it is not proved: {TOO_LATE}"
+
+
+def _ever_allowed(
+    deployment: Deployment,
+    principal: Principal,
+    actions: Sequence[str],
+    resources: Sequence[str],
+    time_limit: float,
+) -> str | None:
     plain = Plain(deployment.symbols)
     granted = [
         named
@@ -104,28 +121,33 @@ def new_access(new: Deployment, old: Deployment, time_limit: float) -> Iterator[
     owned_before = {each.arn: each for each in resources_of(old)}
     for principal in new.principals:
         earlier = before.get((principal.kind, principal.account, principal.name))
-        found = _new_of_principal(principal, earlier, owned, new.symbols, time_limit)
-        if found is not None:
-            yield f"{_who(principal, new.symbols)}: {found}"
+        who = _who(principal, new.symbols)
+        found = partial(_new_of_principal, principal, earlier, owned, new.symbols, time_limit)
+        yield from _in_time(found, who, time_limit)
         if earlier is not None and principal.trust is not None:
             trust, trust_before = (
                 Owned("trust", each.arn, each.account, (each.trust,) if each.trust else ())
                 for each in (principal, earlier)
             )
-            for sentence in _new_of_resource(trust, trust_before, new.symbols):
-                yield f"{_who(principal, new.symbols)} may be assumed: {sentence}"
+            found = partial(_new_of_resource, trust, trust_before, new.symbols)
+            yield from _in_time(found, f"{who} may be assumed", time_limit)
     for resource in owned:
-        was = owned_before.get(resource.arn)
-        for sentence in _new_of_resource(resource, was, new.symbols):
-            yield f"{resource.what}: {sentence}"
+        found = partial(_new_of_resource, resource, owned_before.get(resource.arn), new.symbols)
+        yield from _in_time(found, resource.what, time_limit)
     for arn, gone in owned_before.items():
         if all(each.arn != arn for each in owned):
-            yield from (
-                f"{gone.what}: {sentence}"
-                for sentence in _new_of_resource(
-                    Owned(gone.what, arn, gone.account, ()), gone, new.symbols
-                )
-            )
+            nothing = Owned(gone.what, arn, gone.account, ())
+            found = partial(_new_of_resource, nothing, gone, new.symbols)
+            yield from _in_time(found, gone.what, time_limit)
+
+
+def _in_time(find: Callable[[], Iterator[str]], whose: str, time_limit: float) -> list[str]:
+    """Return what is found within the time limit, or that it is over."""
+    try:
+        with time_limit_of(time_limit):
+            return [f"{whose}: {sentence}" for sentence in find()]
+    except OutOfTimeError:
+        return [f"{whose}: it is not proved: {TOO_LATE}"]
 
 
 def _new_of_principal(
@@ -134,7 +156,7 @@ def _new_of_principal(
     owned: Sequence[Owned],
     symbols: Symbols,
     time_limit: float,
-) -> str | None:
+) -> Iterator[str]:
     plain = Plain(symbols)
     now, was = _policies(principal, plain), _policies(earlier, plain)
     sides = side_of(now), side_of(was)
@@ -148,20 +170,22 @@ def _new_of_principal(
             for policy in resource.policies:
                 if _grants_directly(policy, principal, resource, symbols):
                     what = _place(lost[0]) if lost else "its permissions boundary"
-                    return f"{what} is no longer there, and {policy.name} may grant it access"
+                    yield f"{what} is no longer there, and {policy.name} may grant it access"
+                    return
     verdict = no_new_access(new=now, old=was, time_limit=time_limit)
     if not verdict.proved:
-        return _told(verdict, now, plain)
+        yield _told(verdict, now, plain)
+        return
     if not not_covered(sides[0].layers[0], sides[1].layers[0]) and not (lost or unlimited):
-        return None  # statement by statement, whatever the unknowns are
+        return  # statement by statement, whatever the unknowns are
     documents = [
         each
         for who in (principal, earlier)
         if who is not None
         for each in plain.documents([*who.policies, *([who.boundary] if who.boundary else [])])
     ]
-    doubts = list(plain.doubts(_resources(documents)))
-    return f"it depends on {doubts[0]}" if doubts else None
+    for doubt in islice(plain.doubts(_resources(documents)), 1):
+        yield f"it depends on {doubt}"
 
 
 def _policies(principal: Principal | None, plain: Plain) -> Policies:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from constructs_lib.errors import SecretAccessError, shown
+
 _END: ContextVar[float | None] = ContextVar("end", default=None)
 
 TOO_LATE = "there was no answer within the time limit"
@@ -16,8 +18,20 @@ class OutOfTimeError(Exception):
 
 @contextmanager
 def time_limit_of(seconds: float) -> Iterator[None]:
-    """Let what is done inside end after so many seconds, by an OutOfTimeError."""
-    token = _END.set(time.monotonic() + seconds)
+    """Let what is done inside end after so many seconds, by an OutOfTimeError.
+
+    Raises:
+        SecretAccessError: if that is no number of seconds.
+    """
+    if not isinstance(seconds, int | float) or not 0 < seconds < float("inf"):
+        raise SecretAccessError(
+            f"time_limit is {shown(seconds)}",
+            allowed="a number of seconds above 0 is allowed",
+            remedy="give one, such as 10, or leave it out",
+        )
+    outer = _END.get()
+    end = time.monotonic() + seconds
+    token = _END.set(end if outer is None else min(end, outer))
     try:
         yield
     finally:

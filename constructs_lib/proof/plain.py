@@ -18,6 +18,7 @@ from typing import Any
 
 from constructs_lib.errors import SecretAccessError
 from constructs_lib.proof.bounds import Question, names_principal
+from constructs_lib.proof.deadline import seconds_left
 from constructs_lib.proof.evaluator import Named
 from constructs_lib.proof.found import AttachedPolicy, Document, Principal
 from constructs_lib.proof.symbols import Symbols, Unknown, has_unknown
@@ -92,6 +93,7 @@ class Plain:
         originals = [self._originals.get(each, each) for each in texts]
         kept = [each for each in dict.fromkeys(originals) if not self._opaque(each)]
         for one, other in combinations(kept, 2):
+            seconds_left()
             if has_unknown(one) or has_unknown(other):
                 parts = zip(one.split(":", 5)[:5], other.split(":", 5)[:5], strict=False)
                 same = [self.symbols.same(a, b) for a, b in parts if not {"*", "?"} & {*a, *b}]

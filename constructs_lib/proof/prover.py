@@ -191,7 +191,7 @@ def _askers(principal: str | None, new: Policies, old: Policies | None) -> Seque
     )
 
 
-def _check(actions: object, resources: object, time_limit: object) -> None:
+def _check(actions: object, resources: object) -> None:
     """Refuse what matches no request, of which anything would be proved."""
     for what, given, form, example in (
         ("actions", actions, _ACTIONS, "secretsmanager:Get*"),
@@ -204,12 +204,6 @@ def _check(actions: object, resources: object, time_limit: object) -> None:
                 allowed="a list of at least one pattern is allowed",
                 remedy=f'give a list, such as ["{example}"]',
             )
-    if not isinstance(time_limit, int | float) or not 0 < time_limit < float("inf"):
-        raise SecretAccessError(
-            f"time_limit is {shown(time_limit)}",
-            allowed="a number of seconds above 0 is allowed",
-            remedy=f"give one, or leave it out for {DEFAULT_TIME_LIMIT:.0f} seconds",
-        )
 
 
 def _granted(new: Policies, old: Policies | None) -> bool:
@@ -224,7 +218,7 @@ def _decide(
     asked: tuple[Sequence[str], Sequence[str]],
     time_limit: float,
 ) -> Verdict:
-    _check(*asked, time_limit)
+    _check(*asked)
     actions = tuple(pattern(action.lower()) for action in asked[0])
     resources = tuple(pattern(resource) for resource in asked[1])
     granted = _granted(new, old)

@@ -218,7 +218,7 @@ class SecretAccess(Templates):
             principal: who; `"*"`: every principal of the templates.
             action: one action or several, or patterns of them.
             secret: a secret, or a pattern of ARNs. Omitted, any resource.
-            time_limit: the seconds that the solver may take for each principal.
+            time_limit: the seconds that the answer may take for each principal.
 
         Raises:
             AssertionError: if a request is allowed, or may be; the message has the request.
@@ -267,7 +267,7 @@ class SecretAccess(Templates):
 
         Args:
             since: what the earlier templates grant, read in the same way.
-            time_limit: the seconds that the solver may take for each principal.
+            time_limit: the seconds that the answer may take for each principal.
 
         Raises:
             AssertionError: if something is new, or may be; the message says what and to whom.

@@ -9,6 +9,7 @@ import pytest
 
 from constructs_lib.errors import SecretAccessError
 from constructs_lib.proof import Policies, Verdict, evaluate, never_allowed, no_new_access, only
+from constructs_lib.testing import SecretAccess
 
 BASE = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:"
 ROLE = "arn:aws:iam::111122223333:role/app"
@@ -168,6 +169,32 @@ def test_the_time_limit_is_for_each_principal_of_only() -> None:
     verdict, took = timed(lambda: only([], asked, secret, among=among, time_limit=0.3))
     assert not verdict.proved
     assert took < 3 * 0.3 + 1
+
+
+def access(seed: int) -> SecretAccess:
+    policies = [{"PolicyName": "p", "PolicyDocument": document(hostile(seed, 500))}]
+    role = {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "app", "Policies": policies}}
+    shared = document(hostile(seed + 1, 500, principals=True))
+    properties = {"SecretId": "prod/db", "ResourcePolicy": shared}
+    resource = {"Type": "AWS::SecretsManager::ResourcePolicy", "Properties": properties}
+    template = {"Resources": {"App": role, "Policy": resource}}
+    return SecretAccess.from_template(template, region="eu-west-1", account="111122223333")
+
+
+def test_the_time_limit_holds_for_templates() -> None:
+    new, old = access(1), access(3)
+    began = time.perf_counter()
+    with pytest.raises(AssertionError, match="role App .*: it is not proved: there was no"):
+        new.assert_no_new_access(since=old, time_limit=0.3)
+    assert time.perf_counter() - began < 3
+    began = time.perf_counter()
+    with pytest.raises(AssertionError, match="app"):
+        new.assert_never("app", "secretsmanager:*", "prod/db", time_limit=0.3)
+    assert time.perf_counter() - began < 2
+    with pytest.raises(SecretAccessError, match="^time_limit is 0"):
+        new.assert_never("app", "secretsmanager:*", time_limit=0)
+    with pytest.raises(SecretAccessError, match="^time_limit is -1"):
+        new.assert_no_new_access(since=old, time_limit=-1)
 
 
 def timed(ask: Any) -> tuple[Verdict, float]:
