@@ -25,7 +25,8 @@ class TagMatchedAccess(SecretAccessPolicy):
 
     The same policy denies these principals to set, change or remove those tags of the secrets,
     however the key is spelt (`project` counts as `Project`), whatever else allows it; so they can
-    create no secret with such a tag either, unless by `create=True`.
+    create no secret with such a tag either, unless by `create=True`. Give a principal one policy of
+    this kind for a tag: the Deny of another, without `create=True`, holds for it too.
 
     ```python
     TagMatchedAccess(self, "TeamSecrets", tag_keys=["Project"], write=True, groups=[developers])
@@ -33,11 +34,11 @@ class TagMatchedAccess(SecretAccessPolicy):
 
     It leaves open: who tags the principals (iam:TagUser and iam:TagRole, sts:TagSession in a role's
     trust policy) chooses their secrets, and so does who else may tag secrets, as the Deny holds for
-    these principals alone. With `create=True` a secret in the scope that has none of the tags yet
-    can be given the principal's own, and so be taken: AWS asks for TagResource when a secret is
-    created, and does not tell that from tagging one that is there. Tag every secret, or narrow
-    `secrets`. AWS CloudFormation tags a secret after it has created it, and so can't create one
-    for these principals.
+    these principals alone. With `create=True` a secret in the scope that has no other value of
+    the tags, as one without tags, can be given the principal's own, and so be taken: AWS asks for
+    TagResource when a secret is created, and does not tell that from tagging one that is there. Tag
+    every secret, or narrow `secrets`. AWS CloudFormation tags a secret after it has created it, and
+    so can't create one for these principals.
 
     Source: AWS, "IAM tutorial: Define permissions to access AWS resources based on tags"
     (docs.aws.amazon.com/IAM/latest/UserGuide/tutorial_attribute-based-access-control.html) and
@@ -80,7 +81,8 @@ class TagMatchedAccess(SecretAccessPolicy):
             write: also allow what a `SecretWriter` does: PutSecretValue, UpdateSecretVersionStage,
                 and UpdateSecret while the secret keeps its key.
             create: also allow CreateSecret with the principal's own values of all of the tags and
-                with no other tag, and the TagResource that it takes.
+                with no other tag, and the TagResource that it takes. Each tag key takes some 1,500
+                characters of the policy then: three keys leave no room for `write` beside it.
             conditions: from where and by whom the access may be used. Omitted, only by the
                 principals that the policy is attached to.
             users: the users to attach it to.
