@@ -13,7 +13,7 @@ from constructs_lib.proof.policies import PolicyStatement
 from constructs_lib.proof.request import Identity, identity_of, is_principal
 
 ACCOUNT, ANOTHER = "111122223333", "444455556666"
-_NOBODY = "000000000000"
+_NOBODY = Identity("role", "\0", "\0", "\0")  # whom no policy can name
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Asker:
     @cached_property
     def identity(self) -> Identity:
         """What a policy can call it."""
-        return identity_of(self.arn or f"arn:aws:iam::{_NOBODY}:role/any")
+        return _NOBODY if self.arn is None else identity_of(self.arn)
 
     def arn_for(self, resource: str) -> str:
         """Return the ARN of who asks for a resource."""

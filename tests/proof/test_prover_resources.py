@@ -186,6 +186,8 @@ def test_the_policy_of_a_resource_is_compared_with_its_earlier_one() -> None:
         (granting(allow("*"), deny({"AWS": OTHER})), granting(deny({"AWS": OTHER})), None),
         (granting(allow("*")), granting(allow("*"), deny({"AWS": OTHER})), OTHER),
         (granting(allow({"AWS": SESSION})), granting(deny("*")), SESSION),
+        # Whoever is not named is in no account, not even in this one.
+        (granting(allow("*")), granting(allow({"AWS": "000000000000"})), None),
     ],
 )
 def test_without_a_principal_everyone_is_asked_about(
