@@ -133,11 +133,13 @@ class SecretAccess(Templates):
         self,
         principals: Sequence[Any],
         action: str,
-        secret: Any,
+        secret: Any = "*",
         *,
         context: Context | None = None,
     ) -> None:
         """Fail unless these principals may do the action on the secret, and nobody else.
+
+        `secret` is omitted for actions without a resource, such as ListSecrets.
 
         Nobody else is: no other user, role or group that the templates name, and nobody beside
         them to whom the secret's resource policy gives it. Users who are certainly in a listed

@@ -16,6 +16,7 @@ from syrupy.assertion import SnapshotAssertion
 from app import SecretAccessStack
 from app_settings import DEFAULTS, read_settings
 from constructs_lib import PolicyType, SecretAccessError
+from constructs_lib.testing import SecretAccess
 
 ROOT = Path(__file__).parents[2]
 KEY_ARN = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -80,6 +81,33 @@ def test_every_setting_reaches_the_policies() -> None:
         '{"secretsmanager:ResourceTag/Project": "orders"}',
     ):
         assert expected in text
+
+
+@pytest.mark.parametrize("policy_type", ["managed", "inline"])
+def test_everyone_may_do_what_the_article_says_and_nobody_more(policy_type: str) -> None:
+    settings = {"userName": "alice", "roleName": "app", "deniedUserName": "bob"}
+    access = SecretAccess.from_template(
+        template(**settings, keyArn=KEY_ARN, policyType=policy_type),
+        region="eu-west-1",
+        account="111122223333",
+    )
+    access.assert_can_read("app", "prod/db", encryption_key=KEY_ARN)
+    access.assert_only(["app", "alice"], "secretsmanager:GetSecretValue", "prod/db")
+    for action in ("CreateSecret", "PutSecretValue", "RotateSecret", "DeleteSecret"):
+        access.assert_only(["alice"], f"secretsmanager:{action}", "prod/db")
+    access.assert_only(["alice"], "secretsmanager:ListSecrets")
+    tagged = {"secretsmanager:ResourceTag/Environment": "prod"}
+    access.assert_can("app", "secretsmanager:DescribeSecret", "dev/db", context=tagged)
+    access.assert_never("bob", "*")
+    access.assert_never("*", ["secretsmanager:PutResourcePolicy", "secretsmanager:TagResource"])
+
+
+def test_a_denied_user_is_denied_what_it_administers() -> None:
+    access = SecretAccess.from_template(template(userName="alice"))
+    access.assert_can("alice", "secretsmanager:PutSecretValue", "prod/db")
+    same = SecretAccess.from_template(template(userName="alice", deniedUserName="alice"))
+    for action in ("GetSecretValue", "DescribeSecret"):
+        same.assert_never("alice", f"secretsmanager:{action}", "prod/db")
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,25 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_rds as rds
 from aws_cdk.assertions import Template
 
+from constructs_lib.testing import SecretAccess
+
+GET = "secretsmanager:GetSecretValue"
+# https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSLambdaBasicExecutionRole.html
+LOGS = {
+    "Version": "2012-10-17",
+    "Statement": {
+        "Effect": "Allow",
+        "Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
+        "Resource": "*",
+    },
+}
 ROOT = Path(__file__).parents[2]
 EXAMPLES = {
     "administrators_are_denied": "PayrollStack",
@@ -25,18 +38,6 @@ def stack_of(example: str, *, outdir: str | None = None) -> cdk.Stack:
     app = cdk.App(builtin_cloud_formation_validation=False, outdir=outdir)
     stack: cdk.Stack = getattr(module, EXAMPLES[example])(app, example.replace("_", "-"))
     return stack
-
-
-def template_of(example: str) -> Template:
-    return Template.from_stack(stack_of(example))
-
-
-def statements(template: Template, resource_type: str = "AWS::IAM::ManagedPolicy") -> list[Any]:
-    return [
-        statement
-        for policy in template.find_resources(resource_type).values()
-        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
-    ]
 
 
 def test_every_example_is_listed_here() -> None:
@@ -56,32 +57,33 @@ def test_an_example_runs_by_itself(example: str, tmp_path: Path) -> None:
     assert list(tmp_path.glob("*.template.json"))
 
 
-def test_the_function_reads_its_own_secret_with_its_own_key() -> None:
-    template = template_of("function_reads_database_secret")
-    get, decrypt = statements(template)
-    (key,) = template.find_resources("AWS::KMS::Key")
-    (attachment,) = template.find_resources("AWS::SecretsManager::SecretTargetAttachment")
-    assert get["Resource"] == {"Ref": attachment}
-    assert decrypt["Resource"] == {"Fn::GetAtt": [key, "Arn"]}
+def test_the_function_reads_its_own_secret_with_its_own_key_and_nobody_else_does() -> None:
+    stack = stack_of("function_reads_database_secret")
+    function, database = stack.node.find_child("Orders"), stack.node.find_child("Database")
+    assert isinstance(function, lambda_.Function)
+    assert isinstance(database, rds.DatabaseInstance)
+    access = SecretAccess.from_stack(stack, managed_policies={"AWSLambdaBasicExecutionRole": LOGS})
+    access.assert_can_read(function, database.secret)
+    access.assert_only([function], GET, database.secret)
+    access.assert_never(function, ["secretsmanager:Put*", "secretsmanager:Update*"])
 
 
 def test_the_group_shares_one_named_policy() -> None:
-    template = template_of("group_shares_a_policy")
-    (group,) = template.find_resources("AWS::IAM::Group")
-    template.all_resources_properties("AWS::IAM::ManagedPolicy", {"Groups": [{"Ref": group}]})
-    template.has_resource_properties(
+    stack = stack_of("group_shares_a_policy")
+    Template.from_stack(stack).has_resource_properties(
         "AWS::IAM::ManagedPolicy",
         {"ManagedPolicyName": "orders-secrets-reader", "Path": "/on-call/"},
     )
-
-
-def test_the_administrators_are_denied_the_values() -> None:
-    template = template_of("administrators_are_denied")
-    template.all_resources_properties("AWS::IAM::ManagedPolicy", {"Roles": ["administrators"]})
-    denied = [s for s in statements(template) if s["Effect"] == "Deny"]
-    assert [s["Action"] for s in denied] == [
-        ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"]
-    ]
+    on_call, key = stack.node.find_child("OnCall"), stack.node.find_child("Key")
+    access = SecretAccess.from_stack(stack)
+    access.assert_can_read(on_call, "orders/db", encryption_key=key)
+    access.assert_only([on_call], GET, "orders/db")
+    access.assert_only([on_call], "secretsmanager:BatchGetSecretValue")
+    access.assert_cannot(on_call, GET, "billing/db")
+    tagged = {"secretsmanager:ResourceTag/Project": "orders"}
+    access.assert_can(on_call, "secretsmanager:DescribeSecret", "billing/db", context=tagged)
+    # As a boundary, the policy grants nothing by itself.
+    access.assert_never(stack.node.find_child("BreakGlass"), "*")
 
 
 def test_the_vault_and_the_reader_name_each_other() -> None:
@@ -100,3 +102,14 @@ def test_the_vault_and_the_reader_name_each_other() -> None:
     where = ":secretsmanager:eu-west-1:444455556666:secret:orders/partner-api-key-??????"
     assert get["Resource"]["Fn::Sub"].endswith(where)
     assert decrypt["Resource"].startswith("arn:aws:kms:eu-west-1:444455556666:key/")
+
+
+def test_the_administrators_are_denied_the_values_and_manage_the_rest() -> None:
+    stack = stack_of("administrators_are_denied")
+    administrators = stack.node.find_child("Administrators")
+    access = SecretAccess.from_stack(stack)
+    access.assert_never(administrators, GET)
+    access.assert_never(administrators, "secretsmanager:DescribeSecret")
+    for action in ("CreateSecret", "PutSecretValue", "DeleteSecret"):
+        access.assert_can(administrators, f"secretsmanager:{action}", "payroll/salaries")
+        access.assert_cannot(administrators, f"secretsmanager:{action}", "orders/db")

@@ -20,6 +20,7 @@ from constructs_lib import (
     SecretWriter,
     TagScopedDescriber,
 )
+from constructs_lib.testing import SecretAccess
 
 SECRET = SecretScope.from_secret_name("prod/db")
 ACCOUNT_ARN = "arn:aws:iam::111122223333:"
@@ -149,6 +150,9 @@ def test_a_role_of_another_stack_is_attached_through_an_export(app: cdk.App) -> 
     assert only(user, "AWS::IAM::ManagedPolicy")["Roles"] == [
         {"Fn::ImportValue": "Owner:ExportsOutputRefRole1ABCC5F06F481065"}
     ]
+    SecretAccess.from_stack(user).assert_only(
+        ["Owner/Role"], "secretsmanager:GetSecretValue", "prod/db"
+    )
 
 
 def test_managed_policies_serve_as_boundaries_and_elsewhere(app: cdk.App) -> None:
@@ -161,6 +165,9 @@ def test_managed_policies_serve_as_boundaries_and_elsewhere(app: cdk.App) -> Non
     (logical_id,) = Template.from_stack(stack).find_resources("AWS::IAM::ManagedPolicy")
     assert only(stack, "AWS::IAM::Role")["PermissionsBoundary"] == {"Ref": logical_id}
     assert "Fn::ImportValue" in only(other, "AWS::IAM::Role")["ManagedPolicyArns"][0]
+    access = SecretAccess.from_stack(stack)
+    access.assert_only(["Other/R"], "secretsmanager:GetSecretValue", "prod/db")
+    access.assert_never("Stack/R", "*")
 
 
 def test_an_inline_policy_has_no_managed_policies(stack: cdk.Stack) -> None:

@@ -17,6 +17,7 @@ from constructs_lib.scope import scopes_of
 from constructs_lib.statements import read
 from constructs_lib.testing import SecretAccess
 
+GET = "secretsmanager:GetSecretValue"
 ARN = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:"
 KEY_ARN = "arn:aws:kms:eu-west-1:111122223333:key/abc"
 HERE = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:"
@@ -27,6 +28,10 @@ def statements(stack: cdk.Stack) -> list[dict[str, Any]]:
     (policy,) = Template.from_stack(stack).find_resources("AWS::IAM::ManagedPolicy").values()
     found: list[dict[str, Any]] = policy["Properties"]["PolicyDocument"]["Statement"]
     return found
+
+
+def role_in(stack: cdk.Stack) -> iam.Role:
+    return iam.Role(stack, "App", assumed_by=iam.AccountRootPrincipal())
 
 
 def kms_condition(service: object, arn: object) -> dict[str, Any]:
@@ -95,6 +100,20 @@ def test_a_key_may_be_given_for_a_secret_that_was_imported_without(stack: cdk.St
     assert decrypt["Resource"] == KEY_ARN
 
 
+def test_of_many_secrets_each_is_read_with_its_own_key_alone(ireland: cdk.Stack) -> None:
+    keys = [kms.Key(ireland, name) for name in ("One", "Other")]
+    secrets = [
+        secretsmanager.Secret(ireland, f"{key.node.id}Secret", encryption_key=key) for key in keys
+    ]
+    app = role_in(ireland)
+    SecretReader(ireland, "Reader", secrets=secrets, roles=[app])
+    access = SecretAccess.from_stack(ireland)
+    for secret in secrets:
+        access.assert_can_read(app, secret)
+    with pytest.raises(AssertionError, match="kms:Decrypt"):
+        access.assert_can_read(app, secrets[0], encryption_key=keys[1])
+
+
 def test_a_database_secret_by_its_attachment(stack: cdk.Stack) -> None:
     key = kms.Key(stack, "Key")
     secret = secretsmanager.Secret(stack, "Secret", encryption_key=key)
@@ -110,6 +129,17 @@ def test_a_database_secret_by_its_attachment(stack: cdk.Stack) -> None:
     get, decrypt = statements(stack)
     assert get["Resource"] == {"Ref": "SecretAttachment2E1B7C3B"}
     assert decrypt["Resource"] == OWNED_KEY
+
+
+def test_the_readers_of_a_database_secret_are_those_of_the_secret(stack: cdk.Stack) -> None:
+    secret = secretsmanager.Secret(stack, "Secret", encryption_key=kms.Key(stack, "Key"))
+    engine, vpc = rds.DatabaseInstanceEngine.POSTGRES, ec2.Vpc(stack, "Vpc")
+    attached = secret.attach(rds.DatabaseInstance(stack, "Db", engine=engine, vpc=vpc))
+    app = role_in(stack)
+    SecretReader(stack, "Reader", secrets=attached, roles=[app])
+    access = SecretAccess.from_stack(stack)
+    access.assert_can_read(app, attached)
+    access.assert_only([app], GET, secret)
 
 
 def test_a_secret_of_another_environment_ends_in_six_unknown_characters(app: cdk.App) -> None:
@@ -132,6 +162,33 @@ def test_a_secret_of_another_environment_ends_in_six_unknown_characters(app: cdk
         ]
     }
     assert statements(owner)[0]["Resource"] == OWNED_SECRET
+
+
+def test_a_secret_of_another_region_is_read_from_either(app: cdk.App) -> None:
+    ireland, virginia = (
+        cdk.Stack(app, region, env=cdk.Environment(account="111122223333", region=region))
+        for region in ("eu-west-1", "us-east-1")
+    )
+    secret = secretsmanager.Secret(ireland, "Secret", secret_name="prod/db")
+    readers = [role_in(ireland), role_in(virginia)]
+    for reader in readers:
+        scope = cdk.Stack.of(reader)
+        SecretReader(scope, "Reader", secrets=secret, roles=[reader])
+    access = SecretAccess.from_stack(ireland)
+    for reader in readers:
+        access.assert_can_read(reader, secret)
+    access.assert_only(readers, GET, secret)
+    access.assert_cannot(readers[0], GET, f"{ARN}prod/db2")
+
+
+def test_a_secret_of_another_stack_is_read_with_its_key(app: cdk.App) -> None:
+    owner, user = cdk.Stack(app, "Owner"), cdk.Stack(app, "User")
+    secret = secretsmanager.Secret(owner, "Secret", encryption_key=kms.Key(owner, "Key"))
+    reader = role_in(user)
+    SecretReader(user, "Reader", secrets=secret, roles=[reader])
+    access = SecretAccess.from_stack(user)
+    access.assert_can_read(reader, secret)
+    access.assert_only([reader], GET, secret)
 
 
 def test_a_secret_of_another_stack_is_imported_from_it(app: cdk.App) -> None:
