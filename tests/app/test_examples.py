@@ -90,7 +90,8 @@ def test_the_vault_and_the_reader_name_each_other() -> None:
     vault = stack_of("two_accounts_share_a_secret")
     template = Template.from_stack(vault)
     (orders,) = vault.dependencies
-    get, decrypt = statements(Template.from_stack(orders))
+    (reader,) = Template.from_stack(orders).find_resources("AWS::IAM::ManagedPolicy").values()
+    get, decrypt = reader["Properties"]["PolicyDocument"]["Statement"]
     (shared,) = (
         policy["Properties"]["ResourcePolicy"]["Statement"][0]
         for policy in template.find_resources("AWS::SecretsManager::ResourcePolicy").values()
