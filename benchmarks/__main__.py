@@ -19,7 +19,7 @@ from tests.proof.random_policies import ROLE, Case, random_case
 from tests.proof.test_oracle import answer, judged, oracle_command
 
 BASE = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:"
-ROUNDS, REQUESTS, NAIVE_LIMIT = 3, 4_000, 20.0
+ROUNDS, REQUESTS, NAIVE_LIMIT = 3, 4_000, 10.0
 
 Statements = list[dict[str, Any]]
 

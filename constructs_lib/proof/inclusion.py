@@ -207,10 +207,11 @@ def not_covered(statements: _Statements, by: _Statements) -> _Statements:
 
 def _overlapping(statements: _Statements, others: _Statements) -> _Statements:
     """Return the statements that share a request with one of the others, as far as is known."""
-    return tuple(each for each in statements if any(_may_overlap(each, one) for one in others))
+    return tuple(each for each in statements if any(may_overlap(each, one) for one in others))
 
 
-def _may_overlap(one: PolicyStatement, other: PolicyStatement) -> bool:
+def may_overlap(one: PolicyStatement, other: PolicyStatement) -> bool:
+    """Tell whether two statements share a request, as far as is known."""
     seconds_left()
     apart = not (one.not_action or other.not_action) and not any(
         _perhaps_overlap(a, b) for a in one.actions for b in other.actions

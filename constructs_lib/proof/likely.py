@@ -7,6 +7,7 @@ from itertools import islice, product
 from constructs_lib.errors import SecretAccessError
 from constructs_lib.proof.askers import ACCOUNT, ANOTHER, Asker
 from constructs_lib.proof.conditions import Test
+from constructs_lib.proof.inclusion import may_overlap
 from constructs_lib.proof.patterns import Pattern, find_in_both, find_outside, pattern
 from constructs_lib.proof.policies import PolicyStatement
 from constructs_lib.proof.question import Question
@@ -25,7 +26,11 @@ def likely_requests(question: Question) -> Iterator[Request]:
     new, old = question.new_side, question.old_side
     lost = old.denying if old is not None else ()
     before = old.allowing if old is not None else ()
-    for statement in new.allowing:
+    # First those that what is no longer denied was about.
+    first = [any(may_overlap(each, one) for one in lost) for each in new.allowing]
+    for _, statement in sorted(
+        zip(first, new.allowing, strict=True), key=lambda each: each[0], reverse=True
+    ):
         # What is no longer denied, then what was never allowed, then what keeps it from being so.
         for neighbours in (lost, (*before, *new.denying)):
             near = list(islice(neighbours, _MOST_NEIGHBOURS))

@@ -215,6 +215,86 @@ def test_what_is_granted_to_fewer_is_not_wider(new: Policies, old: Policies) -> 
     assert verdict.proved, verdict
 
 
+NO_MFA = {"Bool": {"aws:MultiFactorAuthPresent": "false"}}
+TOLD = {"Null": {"aws:MultiFactorAuthPresent": "false"}}
+S3 = document(allow(action="s3:GetObject"))
+TO_SERVICE = allow({"Service": "ecs.amazonaws.com"})
+# What is covered by no single statement, so that the solver has to see the same in both.
+ALIKE = {
+    "a boundary does not limit what is granted to a user": (
+        USER,
+        granting(allow({"AWS": USER}, condition=TOLD)),
+        granting(
+            allow({"AWS": USER}, condition=MFA),
+            allow({"AWS": USER}, condition=NO_MFA),
+            permissions_boundary=BOUNDARY,
+        ),
+    ),
+    "in its account a principal's own policies suffice": (
+        ROLE,
+        granting(TO_SERVICE, identity=own(allow(condition=TOLD))),
+        granting(TO_SERVICE, identity=own(allow(condition=MFA), allow(condition=NO_MFA))),
+    ),
+    "a key leaves it to the account": (
+        ROLE,
+        granting(
+            allow({"AWS": HOME}, "kms:*"),
+            identity=own(allow(action=DECRYPT, condition=TOLD)),
+        ),
+        granting(
+            allow({"AWS": ROOT}, "kms:*"),
+            identity=own(
+                allow(action=DECRYPT, condition=MFA), allow(action=DECRYPT, condition=NO_MFA)
+            ),
+        ),
+    ),
+}
+# The same statements, of which others limit them, or nothing does.
+UNLIKE = {
+    "a boundary for a session policy, which limits a user too": (
+        USER,
+        granting(allow({"AWS": USER}), permissions_boundary=S3),
+        granting(allow({"AWS": USER}), session=S3),
+    ),
+    "a boundary for a control policy, which limits everyone": (
+        ROLE,
+        granting(allow("*"), permissions_boundary=S3),
+        granting(allow("*"), service_control=[S3]),
+    ),
+    "everyone for the role itself, which its boundary limits": (
+        ROLE,
+        granting(allow("*"), permissions_boundary=S3),
+        granting(allow({"AWS": ROLE}), permissions_boundary=S3),
+    ),
+    "no key policy, which is taken to leave it to the account": (
+        ROLE,
+        Policies(own(allow(action=DECRYPT))),
+        granting(allow({"AWS": OTHER}, DECRYPT), identity=own(allow(action=DECRYPT))),
+    ),
+    "everyone, of whom those of other accounts were not allowed it": (
+        None,
+        granting(allow("*"), identity=own(allow())),
+        granting(TO_SERVICE, identity=own(allow())),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ALIKE)
+def test_what_is_said_in_other_words_is_proved(case: str) -> None:
+    principal, new, old = ALIKE[case]
+    verdict = no_new_access(new=new, old=old, principal=principal)
+    assert verdict.proved, verdict
+    assert no_new_access(new=old, old=new, principal=principal).proved
+
+
+@pytest.mark.parametrize("case", UNLIKE)
+def test_the_same_words_mean_more_where_less_limits_them(case: str) -> None:
+    principal, new, old = UNLIKE[case]
+    verdict = no_new_access(new=new, old=old, principal=principal)
+    assert verdict.refuted, verdict
+    assert no_new_access(new=old, old=old, principal=principal).proved
+
+
 def test_a_share_with_another_account_is_new_where_there_was_no_policy() -> None:
     old = Policies(own(allow()))
     verdict = no_new_access(new=granting(allow({"AWS": AWAY}), identity=own(allow())), old=old)
