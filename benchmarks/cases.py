@@ -84,6 +84,25 @@ def l1(stack: "cdk.Stack", number: int, role: "iam.IRole", key: "kms.IKey") -> N
     )
 
 
+def l1_in_a_construct(stack: "cdk.Stack", number: int, role: "iam.IRole", key: "kms.IKey") -> None:
+    """Write it in a construct of its own, as whoever reuses it does."""
+    from constructs import Construct
+
+    class Reader(Construct):
+        def __init__(self, scope: Construct, construct_id: str) -> None:
+            super().__init__(scope, construct_id)
+            from aws_cdk import aws_iam as iam
+
+            iam.CfnManagedPolicy(
+                self,
+                "Resource",
+                policy_document=document(number),
+                roles=[f"app-{number // PER_ROLE}"],
+            )
+
+    Reader(stack, f"Policy{number}")
+
+
 def l2(stack: "cdk.Stack", number: int, role: "iam.IRole", key: "kms.IKey") -> None:
     """Write it as CDK's documentation does."""
     import aws_cdk as cdk
@@ -135,6 +154,7 @@ WAYS: dict[str, Way] = {
     "this library": this_library,
     "this library, 20 secrets each": twenty_secrets,
     "L1 by hand": l1,
+    "L1 by hand, in a construct": l1_in_a_construct,
     "L2 by hand": l2,
     "grant_read": grant_read,
 }

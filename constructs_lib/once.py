@@ -2,11 +2,23 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TypeVar
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 _Object = TypeVar("_Object")
 _Found = TypeVar("_Found")
+
+
+def read(given: object, name: str) -> Any:
+    """Return an attribute of an object of CDK's.
+
+    What stands for an interface in Python, as all that is imported does, reads an attribute once to
+    see whether it is there, and then again.
+    """
+    for each in getattr(given, "_delegates", ()):
+        if hasattr(type(each), name):
+            return getattr(each, name)
+    return getattr(given, name)
 
 
 def once_for_each(read: Callable[[_Object], _Found]) -> Callable[[_Object], _Found]:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from aws_cdk import aws_iam as iam
 
 from constructs_lib.errors import SecretAccessError, shown
-from constructs_lib.once import once_for_each
+from constructs_lib.once import once_for_each, read
 from constructs_lib.placeholders import has_token, known_part, split, starts_with_token
 from constructs_lib.places import place_of
 from constructs_lib.quotas import Kind
 
 if TYPE_CHECKING:
-    from constructs import Construct
+    from constructs import Construct, Node
 
 Principal = iam.IUser | iam.IRole | iam.IGroup
 
@@ -74,7 +74,7 @@ def name_of(kind: Kind, principal: Principal, scope: Construct) -> str:
 def _read(kind: Kind, principal: Principal) -> _Facts:
     try:
         owned = isinstance(principal, iam.User | iam.Role | iam.Group)
-        arn: str = "" if owned else getattr(principal, f"{kind}_arn")
+        arn: str = "" if owned else read(principal, f"{kind}_arn")
         told = split(arn, ":", 5)
         name: str
         account: str | None
@@ -82,7 +82,7 @@ def _read(kind: Kind, principal: Principal) -> _Facts:
             # The ARN tells both; to read them as well takes four round trips.
             name, account = told[5].rpartition("/")[2], told[4]
         else:
-            name, account = getattr(principal, f"{kind}_name"), principal.principal_account
+            name, account = read(principal, f"{kind}_name"), read(principal, "principal_account")
     except AttributeError:
         raise SecretAccessError(
             f"{kind} is {shown(principal)}",
@@ -134,7 +134,7 @@ def _immutable(role: Principal) -> bool:
     under an id that tells: aws-cdk-lib/aws-iam/lib/role.ts, `fromRoleArn` and
     `withoutPolicyUpdates`.
     """
-    node = role.node
+    node: Node = read(role, "node")
     construct_id, parent = node.id, node.scope
     if parent is None:
         return False

@@ -20,7 +20,7 @@ from constructs_lib.arns import (
     secret_arn,
 )
 from constructs_lib.errors import SecretAccessError, shown
-from constructs_lib.once import once_for_each
+from constructs_lib.once import once_for_each, read
 from constructs_lib.partitions import partition_of
 from constructs_lib.placeholders import REGION, has_token, starts_with_token
 from constructs_lib.tags import Tags, check_tags
@@ -320,7 +320,7 @@ def _scope_of(secret: ISecret, key: EncryptionKey | None, *, with_key: bool) -> 
 def _place_of(secret: ISecret) -> tuple[str, str, str | None]:
     """Return a secret's ARN, its Region, and its account where that is known."""
     try:
-        full_arn = secret.secret_full_arn
+        full_arn: str | None = read(secret, "secret_full_arn")
     except AttributeError:
         raise SecretAccessError(
             f"secret is {shown(secret)}",
@@ -328,7 +328,7 @@ def _place_of(secret: ISecret) -> tuple[str, str, str | None]:
             remedy="for a name, use SecretScope.from_secret_name",
         ) from None
     if full_arn is None:
-        found = check_secret_arn(secret.secret_arn, complete=False)
+        found = check_secret_arn(read(secret, "secret_arn"), complete=False)
         arn = found.arn + ANY_SUFFIX
     else:
         found = check_secret_arn(full_arn, complete=True)
@@ -346,7 +346,8 @@ def _place_of(secret: ISecret) -> tuple[str, str, str | None]:
 
 @once_for_each
 def _key_of(secret: ISecret) -> EncryptionKey | None:
-    return secret.encryption_key
+    found: EncryptionKey | None = read(secret, "encryption_key")
+    return found
 
 
 def _key_arn(key: EncryptionKey | None, region: str | None) -> str | None:
@@ -363,10 +364,11 @@ def _key_arn(key: EncryptionKey | None, region: str | None) -> str | None:
 @once_for_each
 def _arn_of(key: EncryptionKey) -> str:
     try:
-        return key.key_arn
+        arn: str = read(key, "key_arn")
     except AttributeError:
         raise SecretAccessError(
             f"encryption_key is {shown(key)}",
             allowed="an IKey is allowed",
             remedy="for an ARN, use aws_kms.Key.from_key_arn",
         ) from None
+    return arn

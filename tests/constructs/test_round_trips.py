@@ -108,7 +108,7 @@ def test_many_secrets_take_one_more_for_each_policy(round_trips: Any, ireland: c
 
 
 @pytest.mark.parametrize(
-    ("principals", "first"), [("nobody", 0), ("a role of the app", 2), ("a role", 8), ("three", 12)]
+    ("principals", "first"), [("nobody", 0), ("a role of the app", 2), ("a role", 6), ("three", 8)]
 )
 def test_what_is_new_is_read_once(
     round_trips: Any, stack: cdk.Stack, principals: str, first: int
