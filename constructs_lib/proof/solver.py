@@ -67,6 +67,9 @@ class _Formula:
         self._assert(self._one_of(self.resource, question.resources))
         self._assert(self._in(self.action, self._action_form()))
         self._assert(self._in(self.resource, self._resource_form()))
+        if question.new_side.grants is not None and question.asker == Asker():
+            # Of a resource that is nobody's here, it is the others of another account who ask.
+            self._assert(self._in(self.resource, self._of_accounts()))
         self.facts = question.asker.facts
         self._assert(self._allowed(question.new_side, question.asker))
         if question.old_side is not None:
@@ -109,8 +112,7 @@ class _Formula:
     def _at_home(self, asker: Asker) -> Any:
         """Return whether the resource is in the account of who asks, as the evaluator finds it."""
         if asker.arn is None:
-            at_home = self._in(self.resource, self._of_accounts())
-            return at_home if asker.at_home else self._false()
+            return self.terms.mkBoolean(asker.at_home)
         account, key = asker.identity.account, "aws:resourceaccount"
         told, untold, none = (
             self._in(self.resource, expression)

@@ -41,6 +41,7 @@ def own(*statements: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 BOUNDARY = document(allow(action="s3:GetObject"))
+LATER = {"NumericGreaterThan": {"aws:MultiFactorAuthAge": "100"}}
 MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
 
 # Who asks, for what, and the policies.
@@ -148,6 +149,11 @@ EVER = {
         SESSION,
         SECRET,
         granting(allow({"AWS": SESSION}), session=BOUNDARY),
+    ),
+    "its own policies suffice in its account, under a condition": (
+        ROLE,
+        SECRET,
+        granting(allow({"AWS": OTHER}), identity=own(allow(condition=LATER))),
     ),
     "under a condition": (ROLE, SECRET, granting(allow({"AWS": ROLE}, condition=MFA))),
 }
