@@ -8,6 +8,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,21 +87,33 @@ def l1(stack: "cdk.Stack", number: int, role: "iam.IRole", key: "kms.IKey") -> N
 
 def l1_in_a_construct(stack: "cdk.Stack", number: int, role: "iam.IRole", key: "kms.IKey") -> None:
     """Write it in a construct of its own, as whoever reuses it does."""
+    l1(_construct()(stack, f"Policy{number}"), number, role, key)
+
+
+@cache
+def _construct() -> Any:
     from constructs import Construct
 
     class Reader(Construct):
-        def __init__(self, scope: Construct, construct_id: str) -> None:
-            super().__init__(scope, construct_id)
-            from aws_cdk import aws_iam as iam
+        pass
 
-            iam.CfnManagedPolicy(
-                self,
-                "Resource",
-                policy_document=document(number),
-                roles=[f"app-{number // PER_ROLE}"],
-            )
+    return Reader
 
-    Reader(stack, f"Policy{number}")
+
+def l1_with_tokens(stack: "cdk.Stack", number: int, role: "iam.IRole", key: "kms.IKey") -> None:
+    """Write it with what CDK has for the partition, the Region and the account."""
+    from aws_cdk import aws_iam as iam
+
+    name = f"secret:team/db-{number}-??????"
+    arn = f"arn:{stack.partition}:secretsmanager:{stack.region}:{stack.account}:{name}"
+    found = document(number)
+    get, decrypt = found["Statement"]
+    get["Resource"] = arn
+    decrypt["Condition"] = {
+        "StringEquals": {"kms:ViaService": f"secretsmanager.{stack.region}.{stack.url_suffix}"},
+        "StringLike": {"kms:EncryptionContext:SecretARN": arn},
+    }
+    iam.CfnManagedPolicy(stack, f"Policy{number}", policy_document=found, roles=[role.role_name])
 
 
 def l2(stack: "cdk.Stack", number: int, role: "iam.IRole", key: "kms.IKey") -> None:
@@ -138,16 +151,16 @@ def l2(stack: "cdk.Stack", number: int, role: "iam.IRole", key: "kms.IKey") -> N
 
 
 def grant_read(stack: "cdk.Stack", number: int, role: "iam.IRole", key: "kms.IKey") -> None:
-    """Have CDK grant it to a role of its own (and forget the key, which is imported)."""
+    """Have CDK grant it to a role of its own, and the key as well: grant_read alone forgets it."""
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_secretsmanager as secretsmanager
 
-    secretsmanager.Secret.from_secret_attributes(
-        stack,
-        f"Secret{number}",
-        secret_partial_arn=f"arn:aws:secretsmanager:eu-west-1:111122223333:secret:team/db-{number}",
-        encryption_key=key,
-    ).grant_read(iam.Role.from_role_name(stack, f"Reader{number}", f"reader-{number}"))
+    reader = iam.Role.from_role_name(stack, f"Reader{number}", f"reader-{number}")
+    secret = secretsmanager.Secret.from_secret_name_v2(
+        stack, f"Secret{number}", f"team/db-{number}"
+    )
+    secret.grant_read(reader)
+    key.grant_decrypt(reader)
 
 
 WAYS: dict[str, Way] = {
@@ -155,6 +168,7 @@ WAYS: dict[str, Way] = {
     "this library, 20 secrets each": twenty_secrets,
     "L1 by hand": l1,
     "L1 by hand, in a construct": l1_in_a_construct,
+    "L1 by hand, with tokens": l1_with_tokens,
     "L2 by hand": l2,
     "grant_read": grant_read,
 }

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 from constructs_lib.placeholders import (
@@ -52,7 +53,12 @@ def longest_length(statements: Sequence[Statement]) -> int:
     Pseudo parameters count as the longest value that AWS has for them, and CDK tokens as the
     longest ARN of a secret.
     """
-    return _length(statements, lambda text: at_longest(text) + _LONGEST_ARN * len(tokens(text)))
+    return _length(statements, _at_longest)
+
+
+@lru_cache(maxsize=1_000)  # a secret's ARN is in several statements
+def _at_longest(text: str) -> str:
+    return at_longest(text) + _LONGEST_ARN * len(tokens(text))
 
 
 def length_in(

@@ -38,10 +38,16 @@ class Measure:
         self._scope = scope
         self._known: Mapping[str, str] | None = None
         self._owned: dict[str, str] = {}
+        self._fits: dict[tuple[tuple[Statement, ...], int], bool] = {}
 
     def fits(self, statements: Sequence[Statement], quota: int) -> bool:
         """Tell whether a document is within a quota; CDK is asked only if it may not be."""
-        return longest_length(statements) <= quota or self.length(statements) <= quota
+        asked = tuple(statements), quota
+        if asked not in self._fits:
+            self._fits[asked] = (
+                longest_length(statements) <= quota or self.length(statements) <= quota
+            )
+        return self._fits[asked]
 
     def length(self, statements: Sequence[Statement]) -> int:
         """Return a document's length in this stack, as far as the stack knows its place."""
