@@ -28,8 +28,8 @@ demo: setup ## deploy the example app to an emulated AWS and try its policies (A
 test: lint ## check everything: style, types, tests (ARGS=... goes to pytest)
 	$(BIN)/python -m pytest $(ARGS)
 
-bench: setup ## measure the proofs beside their peers
-	@$(BIN)/python -m benchmarks
+bench: setup ## measure everything beside its peers (ARGS="synthesis startup tests checks proofs")
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 lint: setup ## check style and types
 	$(BIN)/ruff check

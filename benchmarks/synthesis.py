@@ -1,7 +1,6 @@
 """What a policy costs a synthesis, beside the other ways to write it."""
 
 import os
-import subprocess
 import sys
 import tarfile
 import tempfile
@@ -15,17 +14,11 @@ import aws_cdk
 import constructs
 
 from benchmarks.cases import SECRETS, WAYS
+from benchmarks.processes import Cost, cost
 
 FEW, MANY = 1, 500
 HERE = Path(__file__).parent
 JAVASCRIPT = ("JavaScript L1", "JavaScript L2")
-
-
-class Cost(NamedTuple):
-    """What one process took: CPU seconds of it and its children, and the most memory of one."""
-
-    cpu: float
-    mebibytes: float
 
 
 class Target(NamedTuple):
@@ -45,7 +38,7 @@ TARGETS = (
 )
 
 
-def policies(rounds: int) -> None:
+def policies(rounds: int = 9) -> None:
     """Print the cost of one more policy: a slope, the median of interleaved rounds."""
     slopes: dict[str, list[float]] = {}
     memory: dict[str, list[float]] = {}
@@ -64,10 +57,10 @@ def policies(rounds: int) -> None:
     base, megabytes = costs["L1 by hand"], median(memory["L1 by hand"])
     head = f"one more policy, {FEW} to {MANY}, {rounds} rounds"
     print(f"{head:<44}{'CPU ms':>9}{'to L1':>8}{'memory to L1':>14}")
-    for way, cost in costs.items():
+    for way, seconds in costs.items():
         named = f"  {way}" + (" (a secret)" if "secrets" in way else "")
         peak = median(memory[way]) / megabytes
-        print(f"{named:<44}{cost * 1000:>9.2f}{cost / base:>8.2f}{peak:>14.2f}")
+        print(f"{named:<44}{seconds * 1000:>9.2f}{seconds / base:>8.2f}{peak:>14.2f}")
     print()
     for way, other, most in TARGETS:
         ratio = costs[way] / costs[other]
@@ -76,21 +69,10 @@ def policies(rounds: int) -> None:
 
 def run(way: str, count: int, node_path: str) -> Cost:
     """Run one way in a process of its own."""
-    node = os.environ.get("JSII_NODE", "node")
     command = [sys.executable, "-m", "benchmarks.cases"]
     if way in JAVASCRIPT:
-        command = [node, str(HERE / "cases.cjs")]
-    environment = {
-        **os.environ,
-        "NODE_PATH": node_path,
-        "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
-    }
-    process = subprocess.Popen([*command, way, str(count)], env=environment, cwd=HERE.parent)
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError(f"{way} ended with {process.returncode}")
-    return Cost(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+        command = [os.environ.get("JSII_NODE", "node"), str(HERE / "cases.cjs")]
+    return cost([*command, way, str(count)], {"NODE_PATH": node_path})
 
 
 @contextmanager
@@ -110,7 +92,3 @@ def javascript() -> Iterator[str]:
                     member.name = member.name.removeprefix("package/")
                     packed.extract(member, Path(directory, name), filter="data")
         yield directory
-
-
-if __name__ == "__main__":
-    policies(int(sys.argv[1]) if len(sys.argv) > 1 else 9)

@@ -15,7 +15,7 @@ from constructs_lib.places import place_of
 from constructs_lib.quotas import Kind
 
 if TYPE_CHECKING:
-    from constructs import Construct, Node
+    from constructs import Construct, IConstruct, Node
 
 Principal = iam.IUser | iam.IRole | iam.IGroup
 
@@ -127,6 +127,11 @@ _READ: dict[Kind, Callable[[Principal], _Facts]] = {
 }
 
 
+@once_for_each
+def _node_of(construct: IConstruct) -> Node:
+    return construct.node
+
+
 def _immutable(role: Principal) -> bool:
     """Tell whether a role was declared immutable: CDK drops what is added to such a role.
 
@@ -138,7 +143,7 @@ def _immutable(role: Principal) -> bool:
     construct_id, parent = node.id, node.scope
     if parent is None:
         return False
-    siblings = parent.node
+    siblings = _node_of(parent)
     if siblings.try_find_child(f"MutableRole{construct_id}") is not None:
         return True
     twin = construct_id.removeprefix("ImmutableRole")

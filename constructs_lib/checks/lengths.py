@@ -21,6 +21,9 @@ _SECRET, _KEY = "AWS::SecretsManager::Secret", "AWS::KMS::Key"
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-using-intrinsic-functions.html
 _MADE_UP, _SUFFIX, _KEY_ID = "-123456789012", "-AbCdEf", "12345678-1234-1234-1234-123456789012"
 
+# The beginning is of some 100 characters at most, and a name of 512.
+_LONGEST_ARN = 620
+
 _NO_VALUE = {"Ref": "AWS::NoValue"}
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 
@@ -32,6 +35,18 @@ class Lengths:
     template: Mapping[str, Any]
     region: str | None = None
     account: str | None = None
+
+    def at_most(self, value: object) -> int:
+        """Return a length that a value does not reach, told from its text alone.
+
+        Pseudo parameters are no longer than what is written for them, and what joins texts is not
+        longer than they are; of everything else nothing is known but that it fits an ARN.
+        """
+        text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+        functions = text.count('"Ref":') + text.count('"Fn::') + text.count("${")
+        known = text.count('"Ref":"AWS::') + text.count("${AWS::")
+        joins = text.count('"Fn::Sub":') + text.count('"Fn::Join":')
+        return len(text) + _LONGEST_ARN * (functions - known - joins)
 
     def of(self, value: object) -> int:
         """Return the length of a value as JSON at its shortest, whitespace not counted."""

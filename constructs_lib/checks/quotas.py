@@ -92,6 +92,15 @@ class Finding:
     place: Place
 
 
+class _Inline(NamedTuple):
+    """An inline policy of a principal."""
+
+    name: str | None
+    document: object
+    lengths: Lengths
+    place: Place
+
+
 @dataclass
 class _Load:
     """What one principal has."""
@@ -99,7 +108,7 @@ class _Load:
     kind: Kind
     name: str
     managed: dict[str, Place] = field(default_factory=dict)
-    inline: list[tuple[int, str | None, Place]] = field(default_factory=list)
+    inline: list[_Inline] = field(default_factory=list)
 
 
 def findings(templates: Sequence[Template], context: Callable[[str], object]) -> Iterator[Finding]:
@@ -120,29 +129,32 @@ def findings(templates: Sequence[Template], context: Callable[[str], object]) ->
 def _managed_policy(
     template: Template, logical_id: str, properties: Mapping[str, Any]
 ) -> Iterator[Finding]:
-    length = template.lengths.of(properties.get("PolicyDocument", {}))
+    document = properties.get("PolicyDocument", {})
     what = f"managed policy {shown(f'{template.stack}/{logical_id}')}"
-    yield from _found(
-        "ManagedPolicyLength",
-        lambda: check_length(length, MANAGED_QUOTA, what, "make several policies of it"),
-        [Place(template.path, logical_id)],
-    )
+    remedy = "make several policies of it"
+    if template.lengths.at_most(document) > MANAGED_QUOTA:
+        yield from _found(
+            "ManagedPolicyLength",
+            lambda: check_length(template.lengths.of(document), MANAGED_QUOTA, what, remedy),
+            [Place(template.path, logical_id)],
+        )
 
 
 def _inline(load: _Load) -> Iterator[Finding]:
-    length = sum(each for each, _, _ in load.inline)
-    places = [place for _, _, place in load.inline]
+    quota = INLINE_QUOTAS[load.kind]
     what = f"inline policies of {load.kind} {shown(load.name)}"
     remedy = "make some of them managed policies, or shorter"
-    yield from _found(
-        "InlinePolicyLength",
-        lambda: check_length(length, INLINE_QUOTAS[load.kind], what, remedy),
-        places,
-    )
+    if sum(each.lengths.at_most(each.document) for each in load.inline) > quota:
+        length = sum(each.lengths.of(each.document) for each in load.inline)
+        yield from _found(
+            "InlinePolicyLength",
+            lambda: check_length(length, quota, what, remedy),
+            [each.place for each in load.inline],
+        )
     by_name: dict[str, list[Place]] = {}
-    for _, name, place in load.inline:
-        if name is not None:
-            by_name.setdefault(name, []).append(place)
+    for each in load.inline:
+        if each.name is not None:
+            by_name.setdefault(each.name, []).append(each.place)
     for name, same in by_name.items():
         if len(set(same)) > 1:
             principal, several = f"{load.kind} {shown(load.name)}", f"{len(same)} inline policies"
@@ -224,8 +236,14 @@ class _App:
         place: Place,
     ) -> None:
         name = policy.get("PolicyName")
-        length = template.lengths.of(policy.get("PolicyDocument", {}))
-        load.inline.append((length, name if isinstance(name, str) else None, place))
+        load.inline.append(
+            _Inline(
+                name if isinstance(name, str) else None,
+                policy.get("PolicyDocument", {}),
+                template.lengths,
+                place,
+            )
+        )
 
     def _load(self, template: Template, kind: Kind, principal: object) -> _Load:
         told = self._told(template, principal)

@@ -82,6 +82,33 @@ def test_functions_are_filled_in(value: object, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "value",
+    [
+        {"Resource": {"Ref": "Long"}},
+        {"Resource": {"Fn::Sub": "${Long}"}},
+        {"Resource": {"Fn::Join": ["", [{"Ref": "Long"}, {"Ref": "Long"}]]}},
+        {"Resource": {"Fn::GetAtt": ["Long", "Id"]}},
+        {"Resource": [{"Fn::If": ["C", {"Ref": "Long"}, {"Ref": "Long"}]}]},
+        {"Fn::Sub": "${AWS::Partition}${AWS::Region}${AWS::AccountId}${AWS::URLSuffix}"},
+        {"a": {"Ref": "AWS::Region"}, "b": [1, None]},
+    ],
+)
+def test_no_value_is_longer_than_its_bound(value: object) -> None:
+    long = {"Type": "AWS::SecretsManager::Secret", "Properties": {"Name": "x" * 512}}
+    lengths = Lengths({"Resources": {"Long": long}}, "us-isof-south-1", "111122223333")
+    assert lengths.of(value) <= lengths.at_most(value)
+
+
+@given(st.lists(st.text("abcXYZ/_", min_size=1, max_size=60), min_size=1, max_size=8, unique=True))
+def test_no_document_is_longer_than_its_bound(names: list[str]) -> None:
+    found = statements.administer([SecretScope.from_secret_name(name) for name in names])
+    document = document_for_template(found)
+    for region in ("us-isof-south-1", "cn-north-1", "eu-isoe-west-1"):
+        lengths = Lengths({}, region, "111122223333")
+        assert lengths.of(document) <= lengths.at_most(document)
+
+
+@pytest.mark.parametrize(
     ("value", "json_text"),
     [
         ({"a": ["b", 1, True, None]}, '{"a":["b",1,true,null]}'),

@@ -1,22 +1,26 @@
-"""A stack to build in. The built-in template validation is off: it takes seconds per process."""
+"""The stacks to build in."""
 
 import aws_cdk as cdk
 import pytest
 
+from constructs_lib.testing.fixtures import _synthesizer, cdk_app, cdk_stack
+
+__all__ = ["_synthesizer", "app", "cdk_app", "cdk_stack", "ireland", "stack"]
+
 
 @pytest.fixture
-def app() -> cdk.App:
-    return cdk.App(builtin_cloud_formation_validation=False)
+def app(cdk_app: cdk.App) -> cdk.App:
+    return cdk_app
 
 
 @pytest.fixture
-def stack(app: cdk.App) -> cdk.Stack:
-    """A stack that knows neither its account nor its Region."""
-    return cdk.Stack(app, "Stack")
+def stack(cdk_stack: cdk.Stack) -> cdk.Stack:
+    """Return a stack that knows neither its account nor its Region."""
+    return cdk_stack
 
 
 @pytest.fixture
 def ireland(app: cdk.App) -> cdk.Stack:
-    """A stack that knows its account and its Region."""
+    """Return a stack that knows its account and its Region."""
     env = cdk.Environment(account="111122223333", region="eu-west-1")
     return cdk.Stack(app, "Ireland", env=env)

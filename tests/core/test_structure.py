@@ -64,6 +64,7 @@ FLOORS = [
     {"testing.reading"},
     {"testing.access"},
     {"testing.__init__"},
+    {"testing.fixtures"},
     {"checks.lengths"},
     {"checks.quotas"},
     {"checks.__init__"},
@@ -126,6 +127,17 @@ def test_imports_go_down(room: str) -> None:
 )
 def test_the_pure_floors_load_neither_cdk_nor_node(code: str) -> None:
     check = f"{code}; import sys; assert not {{'aws_cdk', 'jsii'}} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", check], check=True)
+
+
+def test_a_construct_loads_nothing_that_it_does_not_use() -> None:
+    """Not the proof, the assertions or the command line; nor what of CDK is slow to load."""
+    code = "from constructs_lib import SecretAdmin, SecretReader, SecretScope, TagMatchedAccess"
+    others = ("proof", "testing", "checks", "command_line", "share", "deny")
+    unused = {*(f"constructs_lib.{each}" for each in others)}
+    unused |= {"cvc5", "argparse", "pytest", "aws_cdk.aws_secretsmanager", "aws_cdk.aws_ec2"}
+    before = "import sys, aws_cdk.aws_iam; before = set(sys.modules)"
+    check = f"{before}; {code}; assert not {unused} & (set(sys.modules) - before)"
     subprocess.run([sys.executable, "-c", check], check=True)
 
 

@@ -1,0 +1,54 @@
+"""Fixtures for pytest: a CDK app and a stack to test in, which synthesize fast.
+
+In your topmost `conftest.py`:
+
+    pytest_plugins = ["constructs_lib.testing.fixtures"]
+
+and in a test:
+
+    def test_the_task_reads_its_secret(cdk_stack):
+        orders = Orders(cdk_stack, "Orders")
+        SecretAccess.from_stack(cdk_stack).assert_can_read(orders.task_role, orders.secret)
+"""
+
+from collections.abc import Iterator
+from os import W_OK, access
+from tempfile import TemporaryDirectory
+
+import pytest
+from aws_cdk import App, BootstraplessSynthesizer, Stack
+
+# A file system in memory, where the machine has it.
+_MEMORY = "/dev/shm"
+
+__all__ = ["_synthesizer", "cdk_app", "cdk_stack"]
+
+
+@pytest.fixture(scope="session")
+def _synthesizer() -> BootstraplessSynthesizer:
+    return BootstraplessSynthesizer()  # each stack has a copy of it
+
+
+@pytest.fixture
+def cdk_app(_synthesizer: BootstraplessSynthesizer) -> Iterator[App]:
+    """Return an app for one test, without what a test of policies does not read.
+
+    Off are CDK's own validation of templates (seconds in each process: keep it on for the real
+    app, and in a test or two), the tree of constructs and the analytics; assets go nowhere
+    (`BootstraplessSynthesizer`). What is synthesized is kept in memory where there is such a file
+    system, and removed after the test.
+    """
+    with TemporaryDirectory(dir=_MEMORY if access(_MEMORY, W_OK) else None) as directory:
+        yield App(
+            outdir=directory,
+            analytics_reporting=False,
+            builtin_cloud_formation_validation=False,
+            default_stack_synthesizer=_synthesizer,
+            tree_metadata=False,
+        )
+
+
+@pytest.fixture
+def cdk_stack(cdk_app: App) -> Stack:
+    """Return a stack of `cdk_app`; it knows neither its account nor its Region."""
+    return Stack(cdk_app, "Stack")
