@@ -14,7 +14,7 @@ PYTHON ?= $(shell \
 NO_PYTHON = no Python 3.10 or newer is on PATH; one is needed; install it, or name it: \
 	make $@ PYTHON=/path/to/python
 
-.PHONY: help setup demo test bench lint format lock clean
+.PHONY: help setup demo test bench docs lint format lock clean
 
 help: ## list these commands
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -30,6 +30,9 @@ test: lint ## check everything: style, types, tests (ARGS=... goes to pytest)
 
 bench: setup ## measure everything beside its peers (ARGS="synthesis startup tests checks proofs")
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+docs: setup ## write docs/intents.md from the code
+	@$(BIN)/python -m tools.intents
 
 lint: setup ## check style and types
 	$(BIN)/ruff check

@@ -25,10 +25,11 @@ class AccessConditions:
     )
     ```
 
-    They limit what this policy allows of Secrets Manager; what another policy allows without them
-    stays allowed. What is allowed of AWS KMS stays as it is: the key is usable through Secrets
-    Manager alone, whose call to KMS does not come through the caller's VPC endpoint. So does the
-    invocation of a rotation function, which Secrets Manager asks for too.
+    They limit what this policy allows of Secrets Manager.
+
+    It leaves open: what another policy allows without them; the use of the key, which is through
+    Secrets Manager alone, whose call to AWS KMS does not come through the caller's VPC endpoint;
+    and the invocation of a rotation function, which Secrets Manager asks for too.
 
     The account of a service's resource (`aws:SourceAccount`) is none of them: it is in requests
     that an AWS service makes as itself, so that a user's or role's policy would grant nothing.

@@ -33,10 +33,11 @@ class SecretAdmin(SecretAccessPolicy):
     when Secrets Manager asks for it. It does not allow `kms:Encrypt`, which UpdateSecret also takes
     to move a secret to another key.
 
-    Who may do this can read the values, delete them without recovery, and have any function of
-    the account that Secrets Manager may invoke rotate them. `rotation_functions` and
-    `minimum_recovery_window` tame the latter two; `manage_resource_policy`, `replicate_to` and
-    `tag_keys` allow more, each under a condition.
+    It leaves open: to read the values, and to move the secrets to the AWS-managed key; without
+    `minimum_recovery_window`, to delete them without recovery; and without `rotation_functions`, to
+    have any function of the account that Secrets Manager may invoke rotate them.
+
+    `manage_resource_policy`, `replicate_to` and `tag_keys` allow more, each under a condition.
 
     ```python
     SecretAdmin(
@@ -77,20 +78,22 @@ class SecretAdmin(SecretAccessPolicy):
             secrets: one or several; each an `ISecret` or a `SecretScope`.
             rotation_functions: Lambda functions, with which alone the secrets may be rotated: set
                 by the request, or set before. Also allows `lambda:InvokeFunction` on them, which
-                RotateSecret takes; it lets them be invoked directly too. Omitted, RotateSecret
-                with any function, and lambda:InvokeFunction is left to other policies.
+                RotateSecret takes. Omitted, RotateSecret with any function, and
+                lambda:InvokeFunction is left to other policies. Open: to invoke them directly; and
+                the values, for whoever may change their code.
             minimum_recovery_window: the days, 7 to 30, for which a deletion must be recoverable;
-                it may not be forced. A request that names no window has AWS's 30; a replica is
-                deleted at once. Omitted, also deletion without recovery.
+                it may not be forced. A request that names no window has AWS's 30. Omitted, also
+                deletion without recovery. Open: a replica, which is deleted at once.
             manage_resource_policy: also allow PutResourcePolicy, in requests that have AWS refuse
                 public policies (`BlockPublicPolicy`), and GetResourcePolicy,
-                ValidateResourcePolicy and DeleteResourcePolicy. Who may do this can still give
-                access to named accounts, and take away what the policy denies.
+                ValidateResourcePolicy and DeleteResourcePolicy. Open: to give access to named
+                accounts, and to take away what the policy denies.
             replicate_to: also allow ReplicateSecretToRegions, to these Regions and over no other
                 secret there. For a replica under a customer-managed key, add a scope of its
-                Region with that key.
-            tag_keys: also allow TagResource and UntagResource, of these keys alone. Give none by
-                which access is decided, here or in other policies. To 128 characters each.
+                Region with that key. Open: who reads the replicas, of which a policy on the secret
+                alone says nothing.
+            tag_keys: also allow TagResource and UntagResource, of these keys alone. To 128
+                characters each. Open: access that other policies decide by them: give no such key.
             conditions: from where and by whom the access may be used. Omitted, only by the
                 principals that the policy is attached to.
             users: the users to attach it to.

@@ -25,6 +25,9 @@ class SecretCreator(SecretAccessPolicy):
     to read what was created, nor to tag it (CreateSecret with tags takes TagResource as well)
     unless there are `required_tags`, nor to replicate it.
 
+    It leaves open: the value and description of a new secret, and so what those get who may read
+    secrets of such names; and, without `pin_key`, its key.
+
     ```python
     SecretCreator(
         self, "OrdersSecrets",
@@ -68,9 +71,9 @@ class SecretCreator(SecretAccessPolicy):
                 are refused: a secret that does not exist yet has neither.
             required_tags: the tags that a new secret must have in the request that creates it, all
                 of them and no other (`aws:RequestTag`, `aws:TagKeys`); several values of a key are
-                alternatives. Also allows TagResource with exactly these, on the scope: so a secret
-                there that has none of them yet can be given them, and one with other values of
-                them keeps those. Keys to 128 characters, values to 256. Omitted, no tags.
+                alternatives. Also allows TagResource with exactly these, on the scope. Keys to 128
+                characters, values to 256. Omitted, no tags. Open: to give them to a secret there
+                that has none of them yet; one with other values of them keeps those.
             pin_key: whether a new secret must be under its scope's `encryption_key`, which the
                 request names by its ARN (`secretsmanager:KmsKeyArn`). Omitted, a request may
                 name another key that it may use, or none.

@@ -22,13 +22,12 @@ class DenySecretAccess(SecretAccessPolicy):
     """Denies users, roles and groups access to secrets, whatever else allows it.
 
     An explicit Deny overrides every Allow, in whatever policy. By default it denies GetSecretValue
-    and DescribeSecret on the secrets, as AWS's article does, and leaves open every other action,
-    also those that lead to the value by another way: PutResourcePolicy, TagResource, RotateSecret,
-    ReplicateSecretToRegions, UpdateSecret. `level=DenyLevel.VALUE` closes them; `DenyLevel` tells
-    what each level denies and leaves open.
+    and DescribeSecret on the secrets, as AWS's article does, and leaves other ways to the value
+    open. `level=DenyLevel.VALUE` closes them; `DenyLevel` tells what each level denies and leaves
+    open.
 
-    Where a scope names a Region, replicas of the secret in other Regions stay open:
-    `SecretScope.in_regions` names them.
+    It leaves open: replicas in other Regions than the scope's, or the stack's where the scope names
+    none; `SecretScope.in_regions` names them.
 
     ```python
     DenySecretAccess(
@@ -71,13 +70,13 @@ class DenySecretAccess(SecretAccessPolicy):
                 ARN; without it, UpdateSecret may name none.
             level: how much is denied. Omitted, `DenyLevel.ARTICLE`.
             except_principals: roles, with all of their sessions, and users that are not denied
-                (`aws:PrincipalArn`), such as one in the group that the policy is attached to. Who
-                may assume such a role is not denied there. A role with a path is imported by its
-                ARN: its name tells no path. Omitted, none.
+                (`aws:PrincipalArn`), such as one in the group that the policy is attached to. A
+                role with a path is imported by its ARN: its name tells no path. Omitted, none.
+                Open: who may assume such a role is not denied as that role.
             except_vpc_endpoints: VPC endpoints of Secrets Manager, by id: requests that come
-                through one of them are not denied, whoever makes them (`aws:SourceVpce`). The
-                console, and services that call on the principal's behalf, come through none, and
-                are denied. Omitted, none.
+                through one of them are not denied (`aws:SourceVpce`). The console, and services
+                that call on the principal's behalf, come through none, and are denied. Omitted,
+                none. Open: whoever of these principals comes through one of them.
             users: the users to attach it to.
             roles: the roles to attach it to.
             groups: the groups to attach it to.

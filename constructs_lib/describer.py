@@ -19,9 +19,11 @@ from constructs_lib.tags import check_tags
 class SecretDescriber(SecretAccessPolicy):
     """Lets users, roles and groups see secrets' metadata, and no value.
 
-    It allows DescribeSecret, ListSecretVersionIds and GetResourcePolicy on the secrets. They tell
-    descriptions, tags, versions and their staging labels, the rotation and its function, replicas,
-    the KMS key and who else has access: keep secrets out of names, descriptions and tags.
+    It allows DescribeSecret, ListSecretVersionIds and GetResourcePolicy on the secrets.
+
+    It leaves open: what metadata tells: names, descriptions, tags, versions and their staging
+    labels, the rotation and its function, replicas, the KMS key and who else has access. Keep
+    secrets out of names, descriptions and tags.
 
     ```python
     SecretDescriber(self, "Inventory", secrets=SecretScope.from_secret_name_prefix("prod/"),
@@ -54,7 +56,7 @@ class SecretDescriber(SecretAccessPolicy):
             scope: the construct's parent.
             construct_id: its id in that parent.
             secrets: one or several; each an `ISecret` or a `SecretScope`.
-            list: also allow `secretsmanager:ListSecrets`, on `*` as AWS demands: it tells the
+            list: also allow `secretsmanager:ListSecrets`, on `*` as AWS demands. Open: the
                 names, descriptions and tags of all secrets of the account and Region.
             conditions: from where and by whom the access may be used. Omitted, only by the
                 principals that the policy is attached to.
@@ -91,8 +93,10 @@ class TagScopedDescriber(SecretAccessPolicy):
     """Lets users, roles and groups describe every secret that carries certain tags.
 
     It allows DescribeSecret on `*` under the condition that the secret's tags
-    (`secretsmanager:ResourceTag/KEY`) equal the values. It gives metadata, never a value; note
-    that whoever can tag secrets decides which of them it covers.
+    (`secretsmanager:ResourceTag/KEY`) equal the values. It gives metadata, never a value.
+
+    It leaves open: who may tag secrets, and so chooses which of them it covers; and what metadata
+    tells.
 
     ```python
     TagScopedDescriber(self, "OrdersDescriber", tags={"Project": "orders"}, groups=[support])

@@ -33,6 +33,9 @@ class SecretReader(SecretAccessPolicy):
     )
     ```
 
+    It leaves open: older versions of the value, unless `version_stages` leaves them out; and, with
+    secrets by tags, who may tag secrets, and so chooses which are read.
+
     The key's own policy must let the account's IAM policies decide, as the default key policy
     does.
 
@@ -70,7 +73,8 @@ class SecretReader(SecretAccessPolicy):
             version_stages: limit GetSecretValue to versions with one of these staging labels,
                 such as `["AWSCURRENT"]`. A request must then name its stage: the condition is on
                 the stages in the request, so one that names none is refused, and batch as well.
-                Omitted, every version.
+                Omitted, every version. Open: who may move staging labels, and so chooses the
+                version.
             conditions: from where and by whom the access may be used. Omitted, only by the
                 principals that the policy is attached to.
             users: the users to attach it to.

@@ -28,10 +28,13 @@ class SecretRotator(SecretAccessPolicy):
     That is for the single user strategy. For alternating users, `superuser_secrets` also allows
     GetSecretValue on the secret of a superuser, and `kms:Decrypt` with its key.
 
-    It leaves open: which value is put, and which version is current. What the function needs beside
-    secrets is for other policies: the network of one in a VPC (`AWSLambdaVPCAccessExecutionRole`,
-    which CDK adds), read-only calls of Amazon RDS where RDS manages the superuser's secret
-    (`AmazonRDSReadOnlyAccess`), and the function's own, by which Secrets Manager may invoke it.
+    It leaves open: which value is put, and when, as it takes no rotation that is under way; and
+    which version is current.
+
+    What the function needs beside secrets is for other policies: the network of one in a VPC
+    (`AWSLambdaVPCAccessExecutionRole`, which CDK adds), read-only calls of Amazon RDS where RDS
+    manages the superuser's secret (`AmazonRDSReadOnlyAccess`), and the function's own, by which
+    Secrets Manager may invoke it.
 
     ```python
     SecretRotator(

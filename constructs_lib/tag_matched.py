@@ -34,11 +34,10 @@ class TagMatchedAccess(SecretAccessPolicy):
 
     It leaves open: who tags the principals (iam:TagUser and iam:TagRole, sts:TagSession in a role's
     trust policy) chooses their secrets, and so does who else may tag secrets, as the Deny holds for
-    these principals alone. With `create=True` a secret in the scope that has no other value of
-    the tags, as one without tags, can be given the principal's own, and so be taken: AWS asks for
-    TagResource when a secret is created, and does not tell that from tagging one that is there. Tag
-    every secret, or narrow `secrets`. AWS CloudFormation tags a secret after it has created it, and
-    so can't create one for these principals.
+    these principals alone.
+
+    AWS CloudFormation tags a secret after it has created it, and so can't create one for these
+    principals.
 
     Source: AWS, "IAM tutorial: Define permissions to access AWS resources based on tags"
     (docs.aws.amazon.com/IAM/latest/UserGuide/tutorial_attribute-based-access-control.html) and
@@ -79,10 +78,13 @@ class TagMatchedAccess(SecretAccessPolicy):
             read: allow GetSecretValue.
             describe: also allow DescribeSecret.
             write: also allow what a `SecretWriter` does: PutSecretValue, UpdateSecretVersionStage,
-                and UpdateSecret while the secret keeps its key.
+                and UpdateSecret while the secret keeps its key. Open: which version is current.
             create: also allow CreateSecret with the principal's own values of all of the tags and
                 with no other tag, and the TagResource that it takes. Each tag key takes some 1,500
-                characters of the policy then: three keys leave no room for `write` beside it.
+                characters of the policy then: three keys leave no room for `write` beside it. Open:
+                a secret there that has no other value of the tags, as one without tags, can be
+                given the principal's own, and so be taken, as AWS does not tell that from tagging a
+                new one: tag every secret, or narrow `secrets`.
             conditions: from where and by whom the access may be used. Omitted, only by the
                 principals that the policy is attached to.
             users: the users to attach it to.

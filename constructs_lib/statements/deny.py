@@ -20,8 +20,8 @@ class DenyLevel(Enum):
     Region that the secrets do not name: see `SecretScope.in_regions`.
 
     - `ARTICLE`: GetSecretValue and DescribeSecret, as AWS's article does. Open: every other action,
-      also those by which the value gets out in another way (PutResourcePolicy, RotateSecret,
-      ReplicateSecretToRegions, ...).
+      also those by which the value gets out in another way (PutResourcePolicy, TagResource,
+      RotateSecret, ReplicateSecretToRegions, UpdateSecret to another key).
     - `VALUE`: every action by which the value can get out. GetSecretValue; PutResourcePolicy and
       DeleteResourcePolicy (others get in); RotateSecret (a function gets the value);
       ReplicateSecretToRegions (a copy, where this Deny does not hold); TagResource and

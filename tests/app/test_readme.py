@@ -50,7 +50,7 @@ def test_the_python_examples_run_and_emit_what_is_shown(
         elif block["mark"] == "printed":
             assert printed.getvalue() == block["body"]
     template = Template.from_stack(names["stack"])
-    template.resource_count_is("AWS::IAM::ManagedPolicy", 16)
+    template.resource_count_is("AWS::IAM::ManagedPolicy", 18)
     template.resource_count_is("AWS::IAM::Policy", 1)
     app = names["stack"].node.root
     assert main(["grants", app.synth(force=True).directory]) == 0
