@@ -12,6 +12,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_rds as rds
 from aws_cdk.assertions import Template
 
+from constructs_lib.proof.asked import Context
 from constructs_lib.testing import SecretAccess
 
 GET = "secretsmanager:GetSecretValue"
@@ -27,8 +28,12 @@ LOGS = {
 ROOT = Path(__file__).parents[2]
 EXAMPLES = {
     "administrators_are_denied": "PayrollStack",
+    "app_reads_replicas": "WebhookStack",
+    "break_glass_user_is_not_denied": "OperatorsStack",
     "function_reads_database_secret": "OrdersStack",
+    "function_rotates_database_users": "ReportsStack",
     "group_shares_a_policy": "OnCallStack",
+    "teams_keep_their_own_secrets": "TeamsStack",
     "two_accounts_share_a_secret": "two_accounts",
 }
 
@@ -114,3 +119,69 @@ def test_the_administrators_are_denied_the_values_and_manage_the_rest() -> None:
     for action in ("CreateSecret", "PutSecretValue", "DeleteSecret"):
         access.assert_can(administrators, f"secretsmanager:{action}", "payroll/salaries")
         access.assert_cannot(administrators, f"secretsmanager:{action}", "orders/db")
+
+
+def test_operators_get_at_no_value_by_any_way_and_the_break_glass_user_does() -> None:
+    stack = stack_of("break_glass_user_is_not_denied")
+    operator, break_glass = (stack.node.find_child(name) for name in ("Operator", "BreakGlass"))
+    access = SecretAccess.from_stack(stack)
+    for action in (GET, "secretsmanager:RotateSecret"):
+        access.assert_never(operator, action, "payroll/salaries")
+        access.assert_can(break_glass, action, "payroll/salaries")
+    for action in ("PutSecretValue", "DeleteSecret", "DescribeSecret"):
+        access.assert_can(operator, f"secretsmanager:{action}", "payroll/salaries")
+    update, key = "secretsmanager:UpdateSecret", "secretsmanager:KmsKeyId"
+    same: Context = {key: None, "secretsmanager:KmsKeyArn": None}
+    access.assert_can(operator, update, "payroll/salaries", context=same)
+    access.assert_cannot(operator, update, "payroll/salaries", context={**same, key: ""})
+
+
+def test_the_app_reads_the_secret_and_its_replica_with_the_key_of_each_region() -> None:
+    stack = stack_of("app_reads_replicas")
+    app, place = stack.node.find_child("App"), "111122223333:secret:orders/webhook-AbCdEf"
+    access = SecretAccess.from_stack(stack)
+    for region in ("eu-west-1", "us-east-1"):
+        arn = f"arn:aws:secretsmanager:{region}:{place}"
+        key = f"arn:aws:kms:{region}:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab"
+        access.assert_can_read(app, arn, encryption_key=key)
+        access.assert_only([app], GET, arn)
+    access.assert_cannot(app, GET, f"arn:aws:secretsmanager:ap-south-1:{place}")
+    access.assert_never(app, ["secretsmanager:Put*", "secretsmanager:Describe*"])
+
+
+def test_the_function_rotates_its_secret_and_only_reads_the_superusers() -> None:
+    stack = stack_of("function_rotates_database_users")
+    function, reports = stack.node.find_child("Rotate"), stack.node.find_child("Reports")
+    assert isinstance(function, lambda_.Function)
+    access = SecretAccess.from_stack(stack, managed_policies={"AWSLambdaBasicExecutionRole": LOGS})
+    superuser_key = stack.node.find_child("SuperuserKey")
+    access.assert_can_read(function, "reports/superuser", encryption_key=superuser_key)
+    access.assert_only([function], GET, "reports/superuser")
+    access.assert_only([function], "secretsmanager:GetRandomPassword")
+    put, own = "secretsmanager:PutSecretValue", "secretsmanager:resource/AllowRotationLambdaArn"
+    access.assert_never(function, put, "reports/superuser")
+    access.assert_cannot(function, put, reports, context={own: None})
+    # The ARN of its function is the deployment's.
+    with pytest.raises(AssertionError, match="is open: .*AllowRotationLambdaArn"):
+        access.assert_can(function, put, reports)
+
+
+def test_a_developer_uses_the_secrets_of_the_own_project_and_makes_no_others() -> None:
+    stack = stack_of("teams_keep_their_own_secrets")
+    developers = stack.node.find_child("Developers")
+    access = SecretAccess.from_stack(stack)
+    mine, tag, create = (
+        "aws:PrincipalTag/Project",
+        "aws:ResourceTag/Project",
+        "secretsmanager:CreateSecret",
+    )
+    same, other = ({mine: "orders", tag: project} for project in ("orders", "billing"))
+    for action in (GET, "secretsmanager:PutSecretValue"):
+        access.assert_can(developers, action, "teams/db", context=same)
+        access.assert_cannot(developers, action, "teams/db", context=other)
+        access.assert_cannot(developers, action, "teams/db", context={**same, mine: None})
+        access.assert_cannot(developers, action, "other/db", context=same)
+    for project, check in (("orders", access.assert_can), ("billing", access.assert_cannot)):
+        asked = {mine: "orders", "aws:RequestTag/Project": project, "aws:TagKeys": "Project"}
+        check(developers, create, "teams/new", context=asked)
+    access.assert_never(developers, "secretsmanager:UntagResource")

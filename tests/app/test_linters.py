@@ -19,7 +19,7 @@ CFN_LINT_IGNORES = ["W3005"]
 # The wildcards that a user asks for: a prefix of names, and `*` for actions that AWS authorizes on
 # nothing narrower, or on secrets told by their tags.
 ASKED_FOR = re.compile(
-    r"AwsSolutions-IAM5\[Resource::(\*|arn:.*:secret:(payroll|orders)/\*)\]"
+    r"AwsSolutions-IAM5\[Resource::(\*|arn:.*:secret:(payroll|orders|teams)/\*)\]"
     # The example is about the group's policy; its users are the reader's.
     r"|HIPAA\.Security-IAMGroupHasUsers"
 )
