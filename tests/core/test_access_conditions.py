@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError
+from inspect import signature
 from typing import Any
 
 import pytest
@@ -31,17 +32,40 @@ INTENTS: dict[str, Callable[[AccessConditions | None], list[Statement]]] = {
     "describe": lambda c: statements.describe(SCOPES, list_all=True, conditions=c),
     "describe tagged": lambda c: statements.describe_tagged(ORDERS.tags, conditions=c),
     "administer": lambda c: statements.administer([*SCOPES, ORDERS], conditions=c),
+    "administer by every option": lambda c: statements.administer(
+        [*SCOPES, ORDERS],
+        rotation_functions=("arn:aws:lambda:eu-west-1:111122223333:function:rotate",),
+        minimum_recovery_window=7,
+        manage_resource_policy=True,
+        replicate_to=("eu-central-1",),
+        tag_keys=("CostCenter",),
+        conditions=c,
+    ),
     "create": lambda c: statements.create(SCOPES, conditions=c),
+    "create tagged": lambda c: statements.create(
+        SCOPES[1:], required_tags=ORDERS.tags, pin_key=True, conditions=c
+    ),
+    "rotate": lambda c: statements.rotate(SCOPES, superuser_scopes=[ORDERS], conditions=c),
+    "match tags": lambda c: statements.match_tags(
+        SCOPES, ("Project",), describe=True, write=True, create=True, conditions=c
+    ),
 }
 
 
+def test_every_intent_but_a_deny_and_a_share_takes_conditions() -> None:
+    intents = {name: getattr(statements, name) for name in statements.__all__ if name.islower()}
+    takes = {name for name, f in intents.items() if "conditions" in signature(f).parameters}
+    assert {*intents} - takes == {"deny", "share", "share_key"}
+    assert takes <= {name.partition(" by ")[0].replace(" ", "_") for name in INTENTS}
+
+
 @pytest.mark.parametrize("intent", INTENTS)
-def test_every_condition_is_on_every_statement_of_secrets_manager(intent: str) -> None:
+def test_every_condition_is_on_all_that_is_allowed_of_secrets_manager(intent: str) -> None:
     plain, limited = INTENTS[intent](None), INTENTS[intent](EVERY)
     assert len(plain) == len(limited)
     for before, after in zip(plain, limited, strict=True):
-        of_kms = before.actions[0].startswith("kms:")
-        assert after.conditions == before.conditions + (() if of_kms else EVERY_CONDITION)
+        meant = before.effect == "Allow" and before.actions[0].startswith("secretsmanager:")
+        assert after.conditions == before.conditions + (EVERY_CONDITION if meant else ())
         assert (after.sid, after.effect) == (before.sid, before.effect)
         assert (after.actions, after.resources) == (before.actions, before.resources)
 

@@ -161,6 +161,41 @@ def test_describer_and_reader_by_tags() -> None:
         assert table(describer, context) == table(reader, context) == set()
 
 
+STAGE = "secretsmanager:VersionStage"
+
+
+@pytest.mark.parametrize(
+    ("options", "told", "names", "on_all"),
+    [
+        ({"describe": True}, {}, ["GetSecretValue", "DescribeSecret"], []),
+        ({"batch": True}, {}, ["GetSecretValue"], ["BatchGetSecretValue"]),
+        (
+            {"describe": True, "batch": True},
+            {},
+            ["GetSecretValue", "DescribeSecret"],
+            ["BatchGetSecretValue"],
+        ),
+        ({"describe": True, "version_stages": ("AWSCURRENT",)}, {}, ["DescribeSecret"], []),
+        (
+            {"describe": True, "version_stages": ("AWSCURRENT",)},
+            {STAGE: "AWSCURRENT"},
+            ["GetSecretValue", "DescribeSecret"],
+            [],
+        ),
+    ],
+)
+def test_a_readers_options_keep_to_the_tags(
+    options: dict[str, Any], told: dict[str, Any], names: list[str], on_all: list[str]
+) -> None:
+    rules = policies(statements.read([BY_TAGS], **options))
+    here = {secret for secret in SECRETS if secret.startswith(BASE)}
+    everywhere = on_secrets(on_all, HERE)
+    for context in TAGS_THAT_MATCH:
+        assert table(rules, {**context, **told}) == on_secrets(names, here) | everywhere
+    for context in TAGS_THAT_DO_NOT:
+        assert table(rules, {**context, **told}) == everywhere
+
+
 @pytest.mark.parametrize("scope", MATCHED)
 def test_deny_takes_its_two_actions_from_an_administrator_and_nothing_else(scope: str) -> None:
     secrets, matched = MATCHED[scope]
@@ -271,6 +306,44 @@ def test_nothing_beyond_the_table_is_allowed_by_any_request(
     kms -= {"kms:Decrypt", "kms:GenerateDataKey"}
     assert never_allowed(rules, sorted(kms), ["*"]).proved
     assert never_allowed(rules, ["kms:*"], [OTHER_KEY]).proved
+
+
+@pytest.mark.parametrize(
+    ("intent", "options", "actions", "on_all"),
+    [
+        ("read", {"describe": True}, ("GetSecretValue", "DescribeSecret"), ()),
+        ("read", {"batch": True}, ("GetSecretValue",), ("BatchGetSecretValue",)),
+        ("read", {"version_stages": ("AWSCURRENT",)}, ("GetSecretValue",), ()),
+        (
+            "describe",
+            {"list_all": True},
+            ("DescribeSecret", "ListSecretVersionIds", "GetResourcePolicy"),
+            ("ListSecrets",),
+        ),
+    ],
+)
+def test_nothing_beyond_an_option_is_allowed_by_any_request(
+    intent: str, options: dict[str, Any], actions: tuple[str, ...], on_all: tuple[str, ...]
+) -> None:
+    rules = policies(getattr(statements, intent)([BY_NAME], **options))
+    everywhere = [f"secretsmanager:{action}" for action in on_all]
+    more = {"Effect": "Allow", "Action": everywhere or "s3:*", "Resource": "*"}
+    at_most = written(*actions, name=PATTERNS["name"]).identity
+    at_most = [*at_most, {"Version": "2012-10-17", "Statement": [more]}]
+    assert no_new_access(new=rules, old=Policies(at_most)).proved
+    others = {each for each in ACTIONS if each.startswith("secretsmanager:")}
+    others -= {*everywhere, *(f"secretsmanager:{action}" for action in actions)}
+    assert never_allowed(rules, sorted(others), ["*"]).proved
+
+
+def test_no_request_without_the_stage_reads() -> None:
+    rules = policies(statements.read([BY_NAME], version_stages=("AWSCURRENT",)))
+    stage = {"ForAnyValue:StringEquals": {"secretsmanager:VersionStage": "AWSCURRENT"}}
+    current = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": stage}
+    rest = Policies([*rules.identity, {"Version": "2012-10-17", "Statement": [current]}])
+    get = ["secretsmanager:GetSecretValue"]
+    assert never_allowed(rest, get, ["*"]).proved
+    assert never_allowed(rules, get, ["*"]).refuted
 
 
 def test_a_wider_statement_would_be_found() -> None:

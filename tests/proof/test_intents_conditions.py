@@ -44,8 +44,23 @@ INTENTS: dict[str, Callable[[AccessConditions | None], list[Statement]]] = {
     "describe": lambda c: statements.describe([BY_NAME], list_all=True, conditions=c),
     "administer": lambda c: statements.administer([BY_NAME], conditions=c),
     "rotate": lambda c: statements.rotate([BY_NAME], superuser_scopes=[BY_NAME], conditions=c),
+    "administer by every option": lambda c: statements.administer(
+        [BY_NAME],
+        rotation_functions=("arn:aws:lambda:eu-west-1:111122223333:function:rotate",),
+        minimum_recovery_window=7,
+        manage_resource_policy=True,
+        replicate_to=("eu-central-1",),
+        tag_keys=("CostCenter",),
+        conditions=c,
+    ),
     "create": lambda c: statements.create([BY_NAME], conditions=c),
+    "create tagged": lambda c: statements.create(
+        [BY_NAME], required_tags=(("Project", ("orders",)),), pin_key=True, conditions=c
+    ),
     "match tags": lambda c: statements.match_tags([BY_NAME], ("Project",), conditions=c),
+    "match tags by every option": lambda c: statements.match_tags(
+        [BY_NAME], ("Project",), describe=True, write=True, create=True, conditions=c
+    ),
     "describe tagged": lambda c: statements.describe_tagged(BY_TAGS.tags, conditions=c),
 }
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from constructs_lib import SecretScope, statements
+from constructs_lib import DenyLevel, SecretScope, statements
+from constructs_lib.placeholders import PARTITION
 from constructs_lib.proof import evaluate, never_allowed
 from constructs_lib.proof.request import Request
-from constructs_lib.statements import Statement
 from tests.proof.test_intents import (
     ARN,
     BASE,
@@ -28,6 +28,7 @@ from tests.proof.test_intents import (
     policies,
     table,
 )
+from tests.proof.test_intents_deny import DENIED, EVERYTHING, KEY_ARN, KEY_ID
 
 THERE = "us-east-1"
 REPLICA = TARGET.replace("eu-west-1", THERE)
@@ -58,17 +59,41 @@ def test_a_reader_in_both_regions_reads_both(scope: str) -> None:
     assert table(rules) == on_secrets(["GetSecretValue"], {*matched, REPLICA})
 
 
-def test_a_deny_in_both_regions_is_of_both() -> None:
-    everything = Statement("All", "Allow", ("*",), ("*",))
-    denied = on_secrets(["GetSecretValue", "DescribeSecret"], {TARGET, RECREATED})
-    replica = on_secrets(["GetSecretValue", "DescribeSecret"], {REPLICA})
-    here, both = (
-        table(policies([everything, *statements.deny(in_regions(BY_NAME, *regions))]))
-        for regions in (["eu-west-1"], ["eu-west-1", THERE])
-    )
-    before = table(policies([everything]))
-    assert before - here == denied
-    assert before - both == denied | replica
+def denied(level: DenyLevel, *regions: str, context: dict[str, Any] | None = None) -> set[Any]:
+    found = statements.deny(in_regions(BY_NAME, *regions), level=level)
+    before, after = policies([EVERYTHING]), policies([EVERYTHING, *found])
+    return table(before, context) - table(after, context)
+
+
+@pytest.mark.parametrize("level", DenyLevel)
+def test_a_deny_in_both_regions_is_of_both(level: DenyLevel) -> None:
+    here = on_secrets(DENIED[level], {TARGET, RECREATED})
+    assert denied(level, "eu-west-1") == here
+    assert denied(level, "eu-west-1", THERE) == here | on_secrets(DENIED[level], {REPLICA})
+
+
+@pytest.mark.parametrize("level", DenyLevel)
+def test_no_request_at_all_gets_through_a_deny_in_both_regions(level: DenyLevel) -> None:
+    scopes = in_regions(BY_NAME, "eu-west-1", THERE)
+    rules = policies([EVERYTHING, *statements.deny(scopes, level=level)])
+    actions = [f"secretsmanager:{name}" for name in DENIED[level]]
+    arns = [scope.arn.replace(PARTITION, "aws") for scope in scopes]
+    assert never_allowed(rules, actions, arns).proved
+    third = [arns[1].replace(THERE, "ap-south-1")]
+    assert never_allowed(rules, actions, third).refuted
+
+
+@pytest.mark.parametrize("level", [DenyLevel.VALUE, DenyLevel.METADATA])
+@pytest.mark.parametrize(
+    ("key", "moved"), [(KEY, {REPLICA}), (KEY_THERE, {TARGET, RECREATED}), (None, set())]
+)
+def test_a_deny_keeps_the_key_of_each_region(
+    level: DenyLevel, key: str | None, moved: set[str]
+) -> None:
+    context = {} if key is None else {KEY_ARN: key, KEY_ID: key}
+    both = on_secrets(DENIED[level], {TARGET, RECREATED, REPLICA})
+    found = denied(level, "eu-west-1", THERE, context=context)
+    assert found == both | on_secrets(["UpdateSecret"], moved)
 
 
 @pytest.mark.parametrize(
