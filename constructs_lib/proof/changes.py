@@ -97,6 +97,24 @@ def _ever_allowed(
     arn = deployment.symbols.concrete(principal.arn).replace(":group/", ":user/")
     asker = Asker(arn, known=known)
     asked = ([each.lower() for each in actions], [plain.text(each) for each in resources])
+    theirs = _of_other_accounts(deployment, principal, resources)
+    if theirs:
+        lent = [
+            named
+            for each in theirs
+            for named in plain.granted(each.policies, each.arn, principal, through_account=True)
+        ]
+        if not lent:
+            return None
+        # Both accounts must allow it: what theirs does is a further limit.
+        policies = Policies(
+            [*own, *_only_denying(lent)], _one(limits), service_control=[facts, lent]
+        )
+        verdict = never_allowed_to(asker, policies, *asked, time_limit)
+        if verdict.proved:
+            return None
+        its = [named for each in theirs for named in plain.of_resource(each.policies)]
+        return _told(verdict, Policies(own, _one(limits), resource=_one(its)), plain)
     # What a resource grants to a user is not limited by a boundary: it is asked for by itself.
     denying = _only_denying([*own, *limits])
     for policies in (
@@ -109,6 +127,19 @@ def _ever_allowed(
         if principal.boundary is None:
             break  # without one, both are the same question
     return None
+
+
+def _of_other_accounts(
+    deployment: Deployment, principal: Principal, resources: Sequence[str]
+) -> list[Owned]:
+    """Return what is asked for if all of it is certainly of other accounts, which must allow too.
+
+    It is none if one of them is not in the templates, so that it is not known what it allows.
+    """
+    owned = {each.arn: each for each in resources_of(deployment)}
+    found = [owned[arn] for arn in resources if arn in owned]
+    apart = all(deployment.symbols.same(principal.account, each.account) is False for each in found)
+    return found if apart and len(found) == len(resources) else []
 
 
 def new_access(new: Deployment, old: Deployment, time_limit: float) -> Iterator[str]:

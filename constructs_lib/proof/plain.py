@@ -55,22 +55,30 @@ class Plain:
         return [named for policy in policies for named in self._documents(policy)]
 
     def granted(
-        self, policies: Sequence[AttachedPolicy], arn: str, principal: Principal
+        self,
+        policies: Sequence[AttachedPolicy],
+        arn: str,
+        principal: Principal,
+        *,
+        through_account: bool = False,
     ) -> list[Named]:
         """Return what the policies of a resource say of a principal, as its own policies would.
 
-        What they leave to the account's policies is not among it.
+        What they leave to the policies of the principal's account is among it if told so.
         """
         found = []
         for policy in policies:
             for number, statement in enumerate(_statements(policy), start=1):
                 named = names_principal(Question(principal, "", arn), statement, self.symbols)
-                direct = names_principal(
-                    Question(principal, "", arn), statement, self.symbols, exactly=True
+                granting = names_principal(
+                    Question(principal, "", arn),
+                    statement,
+                    self.symbols,
+                    exactly=not through_account,
                 )
                 allows = statement.get("Effect") == "Allow"
                 about_it = statement.get("Resource") in ("*", arn)
-                if direct is False if allows else not (named and about_it):
+                if granting is False if allows else not (named and about_it):
                     continue
                 kept = {
                     key: value

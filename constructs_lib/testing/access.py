@@ -211,6 +211,9 @@ class SecretAccess(Templates):
         (its ARN, account and tags) is taken to stay. It takes the extra `prove` where comparing
         patterns does not suffice.
 
+        A secret of another account must allow it by its own policy too. Of one that the templates
+        do not have, and of a pattern of ARNs, that is taken for granted.
+
         ```python
         access.assert_never("*", ["secretsmanager:PutResourcePolicy", "secretsmanager:Tag*"])
         access.assert_never(app_role, "secretsmanager:*", payroll_secret)

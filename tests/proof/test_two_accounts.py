@@ -79,12 +79,64 @@ def test_the_role_describes_it_where_both_say_so(tmp_path: Path) -> None:
     access.assert_cannot(NEIGHBOUR, DESCRIBE, SECRET)
 
 
+def test_no_request_gets_the_secret_without_both_accounts(tmp_path: Path) -> None:
+    access = synthesized(tmp_path, describe=True)
+    for who, action in ((NEIGHBOUR, "*"), (OWNER, "*"), (APP, "secretsmanager:Put*")):
+        access.assert_never(who, action, SECRET)
+    for action in (GET, DESCRIBE):
+        with pytest.raises(AssertionError, match=r"; role app.*Reader.* and .*Vault/db"):
+            access.assert_never(APP, action, SECRET)
+    access.assert_never("*", "secretsmanager:*", f"{SECRET[:-2]}other")
+
+
+@pytest.mark.parametrize(
+    "principal", [iam.AccountPrincipal(HERE), iam.AnyPrincipal(), iam.ArnPrincipal(NEIGHBOUR)]
+)
+def test_what_is_lent_to_the_account_is_for_those_whom_it_lets(
+    tmp_path: Path, principal: iam.PrincipalBase
+) -> None:
+    app = cdk.App(builtin_cloud_formation_validation=False, outdir=str(tmp_path))
+    here = cdk.Stack(app, "Roles", env=cdk.Environment(account=HERE, region="eu-west-1"))
+    there = cdk.Stack(app, "Vault", env=cdk.Environment(account=THERE, region="eu-west-1"))
+    secret = sm.Secret(there, "db", secret_name="prod/db")
+    lent = iam.PolicyStatement(actions=[GET], resources=["*"], principals=[principal])
+    secret.add_to_resource_policy(lent)
+    for name in ("neighbour", "limited"):
+        allowed = iam.PolicyStatement(actions=[GET], resources=[f"{SECRET}-??????"])
+        role(here, name).add_to_policy(allowed)
+    role(here, "app")
+    limit = iam.ManagedPolicy(
+        here, "Limit", statements=[iam.PolicyStatement(actions=[DESCRIBE], resources=["*"])]
+    )
+    iam.PermissionsBoundary.of(here.node.find_child("limited")).apply(limit)
+    app.synth()
+    access = SecretAccess.from_assembly(tmp_path)
+    with pytest.raises(AssertionError, match="is not never allowed"):
+        access.assert_never(NEIGHBOUR, GET, SECRET)
+    access.assert_never(NEIGHBOUR, DESCRIBE, SECRET)
+    access.assert_never(APP, "*", SECRET)
+    access.assert_never(NEIGHBOUR.replace("neighbour", "limited"), "*", SECRET)
+
+
+def test_what_a_secret_outside_the_templates_allows_is_taken_for_granted(tmp_path: Path) -> None:
+    app = cdk.App(builtin_cloud_formation_validation=False, outdir=str(tmp_path))
+    stack = cdk.Stack(app, "Access", env=cdk.Environment(account=HERE, region="eu-west-1"))
+    statement = iam.PolicyStatement(actions=[GET], resources=[f"{SECRET}-??????"])
+    role(stack, "app").add_to_policy(statement)
+    app.synth()
+    access = SecretAccess.from_assembly(tmp_path)
+    for secret in (f"{SECRET}-AbCdEf", f"{SECRET}-*"):
+        with pytest.raises(AssertionError, match="is not never allowed"):
+            access.assert_never(APP, GET, secret)
+
+
 @pytest.mark.parametrize("side", ["reads", "shares"])
 def test_one_side_alone_grants_nothing(tmp_path: Path, side: str) -> None:
     sides: dict[str, Any] = {"reads": False, "shares": False, side: True}
     access = synthesized(tmp_path, **sides)
     for action in (GET, DESCRIBE):
         access.assert_cannot(APP, action, SECRET)
+        access.assert_never(APP, action, SECRET)
 
 
 def test_another_secret_under_the_same_key_stays_closed(tmp_path: Path) -> None:
