@@ -163,7 +163,7 @@ INTENTS = (
 def page() -> str:
     """Return the text of the page."""
     sections = [line for intent in INTENTS for line in _section(intent)]
-    limits = f"## AccessConditions\n\nWhat they leave open: {left_open(AccessConditions)}"
+    limits = f"## AccessConditions\n\n**What they leave open.** {left_open(AccessConditions)}"
     return "\n".join([HEAD, *sections, limits, ""])
 
 
