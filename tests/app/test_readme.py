@@ -1,6 +1,7 @@
 """Every example of the README runs, from top to bottom, and shows what really comes of it."""
 
 import contextlib
+import inspect
 import io
 import json
 import re
@@ -12,6 +13,9 @@ import pytest
 from aws_cdk.assertions import Template
 
 from constructs_lib.__main__ import main
+from constructs_lib.testing.fixtures import _synthesizer, cdk_app, cdk_stack
+
+__all__ = ["_synthesizer", "cdk_app", "cdk_stack"]
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 BLOCK = re.compile(
@@ -33,7 +37,7 @@ def test_every_block_is_of_a_kind_that_is_checked() -> None:
 
 
 def test_the_python_examples_run_and_emit_what_is_shown(
-    capsys: pytest.CaptureFixture[str],
+    capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
 ) -> None:
     names: dict[str, Any] = {}
     printed = io.StringIO()
@@ -42,7 +46,8 @@ def test_the_python_examples_run_and_emit_what_is_shown(
             with contextlib.redirect_stdout(printed):
                 exec(compile(block["body"], "README.md", "exec"), names)
                 for name in [each for each in names if each.startswith("test_")]:
-                    names.pop(name)()
+                    test = names.pop(name)
+                    test(*map(request.getfixturevalue, inspect.signature(test).parameters))
         elif block["language"] == "json":
             construct = names[block["mark"].removeprefix("document: ")]
             (document,) = construct.policy_documents
