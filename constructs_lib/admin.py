@@ -30,10 +30,12 @@ class SecretAdmin(SecretAccessPolicy):
     the secrets, and ListSecrets on `*` (AWS authorizes it on nothing narrower; it tells the names
     and tags of all secrets, not their values). Where the secrets have an `encryption_key`, it
     allows `kms:Decrypt` and `kms:GenerateDataKey` with that key, for these secrets alone and only
-    when Secrets Manager asks for it. It does not allow `kms:Encrypt`, which UpdateSecret also takes
-    to move a secret to another key.
+    when Secrets Manager asks for it. It does not allow `kms:Encrypt`, without which UpdateSecret
+    leaves the versions of a secret that it moves to another key under the one before
+    (docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecret.html).
 
-    It leaves open: to read the values, and to move the secrets to the AWS-managed key; without
+    It leaves open: to read the values, and to move the secrets to the AWS-managed key, which
+    everyone in the account may use, or to another that the principals may use; without
     `minimum_recovery_window`, to delete them without recovery; and without `rotation_functions`, to
     have any function of the account that Secrets Manager may invoke rotate them.
 
