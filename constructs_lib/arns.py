@@ -29,7 +29,7 @@ ANY_SUFFIX = "-??????"
 _SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
 # A word of six letters may end a name; letters of both cases, or digits among them, hardly do.
 _LOOKS_COMPLETE = re.compile(
-    r"-(?=[A-Za-z0-9]{6}$)(?=.*[A-Za-z])(?:(?=.*[a-z])(?=.*[A-Z])|(?=.*[0-9])).{6}$"
+    r"-(?=.*[A-Za-z])(?:(?=.*[a-z])(?=.*[A-Z])|(?=.*[0-9]))[A-Za-z0-9]{6}$"
 )
 
 # How CDK encodes a token as a number: aws-cdk-lib/core/lib/private/encoding.ts.
@@ -43,7 +43,7 @@ _KEY_RESOURCE = re.compile(r"key/[A-Za-z0-9-]+")
 _OF_A_SECRET = re.compile(r":([0-9]{12}):secret:")
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
 _PRINCIPAL = re.compile(
-    r"arn:aws(-[a-z]+)*:iam::[0-9]{12}:(role|user)/([\x21-\x29\x2b-\x3e\x40-\x7e]*/)?[\w+=,.@-]+",
+    r"arn:aws(-[a-z]+)*:iam::[0-9]{12}:(role|user)/([\x21-\x29\x2b-\x3e\x40-\x7e]+/)?[\w+=,.@-]+",
     re.ASCII,
 )
 
@@ -131,7 +131,7 @@ def secret_arn(name: str, *, region: str | None, account: str | None) -> str:
 
 def check_region(region: object, what: str) -> str:
     """Return the name of a Region that must be given."""
-    if not isinstance(region, str) or not region or not _matches(_REGION, region):
+    if not isinstance(region, str) or not _matches(_REGION, region):
         raise SecretAccessError(
             f"{what} is {shown(region)}",
             allowed="a Region's name is allowed, such as eu-west-1",

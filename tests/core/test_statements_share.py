@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from constructs_lib import SecretAccessError, statements
+from constructs_lib import SecretAccessError, SecretScope, statements
 from constructs_lib.arns import check_principal_arn, secret_account
 from constructs_lib.documents import document_for_iam, document_for_template
 from constructs_lib.placeholders import URL_SUFFIX
@@ -50,6 +50,9 @@ def test_the_keys_policy_has_them_decrypt_this_secret_through_the_service_of_its
 def test_fails_on_a_secret_under_the_aws_managed_key() -> None:
     with pytest.raises(SecretAccessError, match="^secret to share is .*one.*no encryption_key"):
         statements.share_key(ONE, (APP,))
+    token = SecretScope.from_secret_complete_arn("${Token[Secret.1]}")
+    with pytest.raises(SecretAccessError, match=r"^secret to share is '\$\{Token\[Secret.1\]\}'"):
+        statements.share_key(token, (APP,))
 
 
 def test_fails_on_describe_that_is_no_bool() -> None:
@@ -83,6 +86,7 @@ def test_a_principal_of_the_stacks_own_partition_is_filled_in_by_the_template() 
     [
         *(APP, ALICE),
         "arn:aws-us-gov:iam::444455556666:role/a/b/c+d=e,f.g@h_i-j",
+        "arn:aws:iam::444455556666:role/te!m/app",
         "${Token[Role.1]}",
         "arn:${Token[AWS.Partition.5]}:iam::${Token[AWS.AccountId.2]}:role/app",
     ],
@@ -99,8 +103,11 @@ def test_a_role_or_user_is_named_in_full(arn: str) -> None:
         "arn:aws:iam::444455556666:role/*",
         "arn:aws:iam::444455556666:role/a?p",
         "arn:aws:iam::444455556666:role/te*m/app",
+        "arn:aws:iam::444455556666:role//app",
+        "arn:aws-:iam::444455556666:role/app",
         "arn:aws:iam::*:role/app",
         "arn:aws:iam::444455556666:role/",
+        "arn:aws:iam::444455556666:role/äpp",
         "arn:aws:iam::444455556666:group/ops",
         "arn:aws:sts::444455556666:assumed-role/app/session",
         "arn:aws:iam::444455556666:role/${aws:username}",
