@@ -34,7 +34,7 @@ def cautions(scopes: Iterable[SecretScope]) -> list[Caution]:
 
 def _of(name: str) -> Caution | None:
     exact = name.removesuffix(ANY_SUFFIX)
-    if has_token(name) or exact.endswith("*"):
+    if has_token(name):
         return None
     if exact != name and _LIKE_A_SUFFIX.search(exact):
         # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html: Name
@@ -44,7 +44,7 @@ def _of(name: str) -> Caution | None:
             "does; Secrets Manager may not find such a secret by a partial ARN; name it otherwise, "
             "or always use its complete ARN",
         )
-    if exact == name and _LIKE_A_WORD.search(exact):
+    if _LIKE_A_WORD.search(name):
         return Caution(
             "secret-access-cdk:arnMayBePartial",
             f"secret ARN ends in {shown(name[-7:])}, which is taken for the six characters of a "

@@ -84,7 +84,7 @@ def _length(
     statements: Sequence[Statement], render: _Render, render_resource: _Render | None = None
 ) -> int:
     document = _document(statements, render, render_resource)
-    text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+    text = json.dumps(document, ensure_ascii=False)
     return len(re.sub(r"\s", "", text))
 
 

@@ -133,8 +133,7 @@ def check_recovery_window(days: int | None) -> int | None:
     """Return the recovery window in days, if there is one."""
     if days is None:
         return None
-    fits = isinstance(days, int) and not isinstance(days, bool)
-    if not fits or not SHORTEST_WINDOW <= days <= LONGEST_WINDOW:
+    if not isinstance(days, int) or not SHORTEST_WINDOW <= days <= LONGEST_WINDOW:
         raise SecretAccessError(
             f"minimum_recovery_window is {shown(days)}",
             allowed=f"{SHORTEST_WINDOW} to {LONGEST_WINDOW} days are allowed, as a whole number",

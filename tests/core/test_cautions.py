@@ -39,6 +39,7 @@ def test_a_complete_arn_that_may_be_a_partial_one(name: str) -> None:
         SecretScope.from_secret_name("mysecret"),
         SecretScope.from_secret_name("${Token[TOKEN.1]}-secret"),
         SecretScope.from_secret_name_prefix("my-secret"),
+        SecretScope.from_secret_name_prefix("my-secre"),
         SecretScope.from_secret_partial_arn(f"{ARN}prod/db"),
         SecretScope.from_secret_complete_arn(f"{ARN}prod/db-AbCdEf"),
         SecretScope.from_secret_complete_arn(f"{ARN}my-secret-a1b2c3"),
