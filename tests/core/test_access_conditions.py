@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from constructs_lib import AccessConditions, SecretAccessError, statements
+from constructs_lib.access_conditions import check_vpc_endpoints
 from constructs_lib.statements import Condition, Statement
 from tests.core.test_statements import ONE, ORDERS, encrypted
 
@@ -86,11 +87,27 @@ def test_each_condition_can_be_given_alone(
 
 
 def test_tokens_are_taken() -> None:
-    conditions = AccessConditions(vpc_endpoints=[TOKEN, f"vpce-{TOKEN}"], organization_id=TOKEN)
+    conditions = AccessConditions(vpc_endpoints=[TOKEN, f"vpce-0{TOKEN}"], organization_id=TOKEN)
     (statement,) = statements.read([ONE], conditions=conditions)
     assert [condition.values for condition in statement.conditions] == [
-        *((TOKEN, f"vpce-{TOKEN}"), (TOKEN,)),
+        *((TOKEN, f"vpce-0{TOKEN}"), (TOKEN,)),
     ]
+
+
+@pytest.mark.parametrize("digits", [8, 17])
+def test_an_endpoint_is_told_by_8_to_17_digits(digits: int) -> None:
+    endpoint = "vpce-" + "0" * digits
+    assert AccessConditions(vpc_endpoints=[endpoint]).vpc_endpoints == (endpoint,)
+
+
+@pytest.mark.parametrize("signs", [10, 32])
+def test_an_organization_is_told_by_10_to_32_signs(signs: int) -> None:
+    organization = "o-" + "a" * signs
+    assert AccessConditions(organization_id=organization).organization_id == organization
+
+
+def test_no_endpoints_are_none() -> None:
+    assert check_vpc_endpoints(None, "except_vpc_endpoints") == ()
 
 
 def test_they_do_not_change_once_made() -> None:
@@ -117,16 +134,24 @@ def test_fails_on_what_is_no_sequence_of_endpoints(endpoints: Any) -> None:
 
 @pytest.mark.parametrize(
     "endpoint",
-    ["", "vpc-0123456789abcdef0", "vpce-*", "vpce-0123456", "${aws:SourceVpce}", f"{TOKEN}*", None],
+    [
+        *("", "vpc-0123456789abcdef0", "vpce-*", "vpce-0123456", "vpce-0123456789abcdef01"),
+        *("${aws:SourceVpce}", f"{TOKEN}*", None),
+    ],
 )
 def test_fails_on_an_endpoint_that_none_is(endpoint: Any) -> None:
-    with pytest.raises(SecretAccessError, match="^VPC endpoint is .* compared exactly"):
+    message = "^VPC endpoint is .*, such as vpce-0123456789abcdef0; .* compared exactly"
+    with pytest.raises(SecretAccessError, match=message):
         AccessConditions(vpc_endpoints=[ENDPOINT, endpoint])
 
 
-@pytest.mark.parametrize("organization", ["", "o-*", "o-short", "111122223333", "O-A1B2C3D4E5", 7])
+@pytest.mark.parametrize(
+    "organization",
+    ["", "o-*", "o-123456789", "o-" + "a" * 33, "111122223333", "O-A1B2C3D4E5", 7],
+)
 def test_fails_on_an_organization_that_none_is(organization: Any) -> None:
-    with pytest.raises(SecretAccessError, match="^organization id is .* compared exactly"):
+    message = "^organization id is .*, such as o-a1b2c3d4e5; .* compared exactly"
+    with pytest.raises(SecretAccessError, match=message):
         AccessConditions(organization_id=organization)
 
 

@@ -7,8 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from constructs_lib import SecretScope, statements
-from constructs_lib.documents import document_for_iam, document_for_template, longest_length
-from constructs_lib.placeholders import ACCOUNT, PARTITION, REGION, URL_SUFFIX
+from constructs_lib.documents import (
+    document_for_iam,
+    document_for_template,
+    length_in,
+    longest_length,
+)
+from constructs_lib.placeholders import ACCOUNT, PARTITION, REGION, SHORTEST_ARN, URL_SUFFIX
+from tests.core.test_statements import encrypted
 
 IRELAND = {
     PARTITION: "aws",
@@ -16,6 +22,17 @@ IRELAND = {
     ACCOUNT: "111122223333",
     URL_SUFFIX: "amazonaws.com",
 }
+SECRET, KEY = "${Token[Secret.1]}", "${Token[Key.2]}"
+ARN = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:a-AbCdEf"
+KEY_ARN = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd"
+
+
+class Key:
+    key_arn = KEY
+
+
+def compact(document: object) -> int:
+    return len(re.sub(r"\s", "", json.dumps(document, ensure_ascii=False)))
 
 
 def test_a_document_for_iam_is_complete() -> None:
@@ -45,8 +62,54 @@ def test_a_document_for_a_template_leaves_the_rest_to_cloudformation() -> None:
 @given(st.lists(st.text("abcXYZ/_", min_size=1, max_size=60), min_size=1, max_size=8, unique=True))
 def test_the_longest_length_is_never_below_the_deployed_one(names: list[str]) -> None:
     found = statements.administer([SecretScope.from_secret_name(name) for name in names])
-    deployed = json.dumps(document_for_iam(found, IRELAND), separators=(",", ":"))
-    assert len(re.sub(r"\s", "", deployed)) <= longest_length(found)
+    assert compact(document_for_iam(found, IRELAND)) <= longest_length(found)
+
+
+def test_the_length_in_a_known_place_is_that_of_what_is_deployed() -> None:
+    found = statements.administer([encrypted("a", "k1"), SecretScope.from_secret_name("b")])
+    assert length_in(found, IRELAND, {}) == compact(document_for_iam(found, IRELAND))
+
+
+def test_what_is_not_known_of_a_place_counts_as_the_longest_that_aws_has() -> None:
+    found = statements.read([encrypted("a", "k1")])
+    longest = {
+        PARTITION: "aws-us-gov",
+        REGION: "us-isof-south-1",
+        ACCOUNT: "111122223333",
+        URL_SUFFIX: "amazonaws.com.cn",
+    }
+    assert length_in(found, {}, {}) == longest_length(found)
+    assert longest_length(found) == compact(document_for_iam(found, longest))
+    known = {**longest, REGION: "eu-west-1"}
+    assert length_in(found, {REGION: "eu-west-1"}, {}) == compact(document_for_iam(found, known))
+
+
+def test_a_token_counts_as_the_longest_arn_unless_it_is_asked_for() -> None:
+    token = statements.read([SecretScope.from_secret_complete_arn(SECRET)])
+    known = statements.read([SecretScope.from_secret_complete_arn(ARN)])
+    assert longest_length(token) - longest_length(known) == 620 - len(ARN)
+
+
+def test_a_token_counts_as_what_it_is_known_to_stand_for() -> None:
+    found = statements.read([SecretScope.from_secret_complete_arn(SECRET, encryption_key=Key())])
+    deployed = json.dumps(document_for_iam(found, IRELAND))
+    deployed = deployed.replace(SECRET, ARN).replace(KEY, KEY_ARN)
+    assert length_in(found, IRELAND, {SECRET: ARN, KEY: KEY_ARN}) == compact(json.loads(deployed))
+
+
+def test_a_token_of_which_nothing_is_known_counts_as_the_least_that_it_can_be() -> None:
+    found = statements.read([SecretScope.from_secret_complete_arn(SECRET, encryption_key=Key())])
+    document = document_for_iam(found, IRELAND)
+    read, decrypt = document["Statement"]
+    read["Resource"] = decrypt["Resource"] = SHORTEST_ARN
+    decrypt["Condition"]["StringLike"]["kms:EncryptionContext:SecretARN"] = ""
+    assert length_in(found, IRELAND, {}) == compact(document)
+
+
+def test_a_letter_beyond_ascii_is_one_character() -> None:
+    accented = statements.describe_tagged((("Größe", ("ä",)),))
+    plain = statements.describe_tagged((("Groes", ("a",)),))
+    assert longest_length(accented) == longest_length(plain)
 
 
 def test_whitespace_is_not_counted() -> None:

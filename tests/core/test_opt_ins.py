@@ -16,7 +16,12 @@ from constructs_lib.opt_ins import (
 
 ARN = "arn:aws:lambda:eu-west-1:111122223333:function:rotate"
 TOKEN = "${Token[Value.1]}"
-CHECKS = [check_functions, check_regions, check_tag_keys, check_principals]
+CHECKS: dict[Callable[[Any], object], tuple[str, str]] = {
+    check_functions: ("rotation_functions", "an aws_lambda.IFunction"),
+    check_regions: ("replicate_to", "a Region's name"),
+    check_tag_keys: ("tag_keys", "a tag key"),
+    check_principals: ("except_principals", "an aws_iam.IRole or IUser"),
+}
 
 
 class Function:
@@ -24,23 +29,24 @@ class Function:
         self.function_arn = arn
 
 
-@pytest.mark.parametrize(
-    "check", [check_functions, check_regions, check_tag_keys, check_principals]
-)
+@pytest.mark.parametrize("check", CHECKS)
 def test_none_is_no_opt_in(check: Callable[[Any], object]) -> None:
     assert check(None) == ()
     assert check_recovery_window(None) is None
 
 
-@pytest.mark.parametrize(
-    "check", [check_functions, check_regions, check_tag_keys, check_principals]
-)
+@pytest.mark.parametrize("check", CHECKS)
 @pytest.mark.parametrize("given", [[], (), "eu-west-1", {"eu-west-1"}, 7])
 def test_fails_on_what_is_no_sequence_of_at_least_one(
     check: Callable[[Any], object], given: Any
 ) -> None:
-    with pytest.raises(SecretAccessError, match=r"a sequence of at least one .* or leave it out$"):
+    name, each = CHECKS[check]
+    with pytest.raises(SecretAccessError) as caught:
         check(given)
+    assert str(caught.value) == (
+        f"{name} is {given!r}; a sequence of at least one is allowed, each {each}; "
+        f"give a list: {name}=[...], or leave it out"
+    )
 
 
 @pytest.mark.parametrize(
@@ -49,9 +55,11 @@ def test_fails_on_what_is_no_sequence_of_at_least_one(
         ARN,
         f"{ARN}:live",
         f"{ARN}:$LATEST",
+        f"{ARN}:a-B_1",
+        ARN.replace("eu-west-1", "eu-west-12"),
         "arn:aws-us-gov:lambda:us-gov-west-1:111122223333:function:a_b-C1",
         TOKEN,
-        f"{TOKEN}:live",
+        f"{TOKEN}:live-A_1",
         f"arn:{TOKEN}:lambda:{TOKEN}:{TOKEN}:function:rotate",
         f"arn:aws:lambda:eu-west-1:111122223333:function:{TOKEN}",
     ],
@@ -69,6 +77,11 @@ def test_a_function_is_its_arn(arn: str) -> None:
         f"{ARN}:*",
         f"{ARN}:live:again",
         ARN.rpartition(":")[0],
+        f"{ARN.rpartition(':')[0]}:",
+        f"{ARN}:",
+        ARN.replace("arn:aws", "arn:aws-"),
+        ARN.replace("eu-west-1", "eu--1"),
+        ARN.replace("eu-west-1", "eu-1"),
         ARN.replace("lambda", "kms"),
         ARN.replace("function", "layer"),
         ARN.replace("eu-west-1", "*"),

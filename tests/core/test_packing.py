@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,6 +51,19 @@ def flat(documents: Sequence[Sequence[Statement]]) -> set[tuple[object, ...]]:
         for resource in each.resources
         if not each.conditions
     }
+
+
+def test_two_secrets_that_do_not_fit_together_are_in_a_document_each() -> None:
+    scopes = scopes_of_lengths([1, 1], keys=0)
+    documents = pack(scopes, statements.read, lambda found: len(found[0].resources) < 2)
+    assert [found[0].resources for found in documents] == [(scope.arn,) for scope in scopes]
+
+
+@pytest.mark.parametrize("lengths", [[], [1]])
+def test_what_no_secret_can_be_taken_from_is_one_document(lengths: list[int]) -> None:
+    scopes = scopes_of_lengths(lengths)
+    documents = pack(scopes, lambda _: statements.describe_tagged(()), lambda _: False)
+    assert documents == [statements.describe_tagged(())]
 
 
 @given(LENGTHS, st.integers(0, 3))

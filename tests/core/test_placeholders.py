@@ -18,6 +18,7 @@ from constructs_lib.placeholders import (
     has_token,
     is_token,
     known_part,
+    known_parts,
     split,
 )
 
@@ -62,8 +63,20 @@ def test_splitting_never_cuts_a_token(parts: list[str]) -> None:
     assert len(found) == parts.count(":") + 1
 
 
+def test_a_text_is_split_from_its_beginning_as_often_as_asked() -> None:
+    assert split(f"a:{TOKEN}:c", ":", 1) == ["a", f"{TOKEN}:c"]
+
+
 def test_known_part_leaves_tokens_out() -> None:
     assert known_part(f"a{TOKEN}b") == "ab"
+    assert known_parts(f"a{TOKEN}b{TOKEN}") == ["a", "b", ""]
+
+
+@pytest.mark.parametrize("name", ["TOKEN.42", "my-stack:Role_Arn.7"])
+def test_a_token_is_known_by_its_form(name: str) -> None:
+    token = f"${{Token[{name}]}}"
+    assert is_token(token)
+    assert arn_tokens(arn_part(token, 4)) == [token]
 
 
 REGIONS = [

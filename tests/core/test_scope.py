@@ -1,6 +1,10 @@
 """Which secrets a scope matches, and what it refuses."""
 
 import re
+from collections.abc import Callable
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,9 +12,12 @@ from hypothesis import strategies as st
 
 from constructs_lib import SecretAccessError, SecretScope
 from constructs_lib.placeholders import ACCOUNT, PARTITION, REGION, arn_part
+from constructs_lib.scope import every_secret, scopes_of
 
 HERE = f"arn:{PARTITION}:secretsmanager:{REGION}:{ACCOUNT}:secret:"
 ARN = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:"
+KEY_HERE = "arn:aws:kms:eu-west-1:111122223333:key/abc"
+KEY_THERE = "arn:aws:kms:us-east-1:111122223333:key/def"
 TOKEN = "${Token[TOKEN.42]}"
 NAMED_TOKEN = "${Token[Stack:Secret.Name.7]}"
 
@@ -63,6 +70,34 @@ def test_region_and_account_are_the_stacks_unless_given() -> None:
     assert there.region == "us-gov-west-1"
 
 
+PLACED: list[Callable[..., SecretScope]] = [
+    partial(SecretScope.from_secret_name, "a"),
+    partial(SecretScope.from_secret_name_prefix, "a"),
+    partial(SecretScope.from_tags, {"a": "b"}),
+]
+
+
+@pytest.mark.parametrize("make", [*PLACED, every_secret])
+def test_a_scope_is_in_the_region_and_account_that_it_is_given(
+    make: Callable[..., SecretScope],
+) -> None:
+    assert (make().region, make().account) == (REGION, None)
+    there = make(region="eu-west-1", account="444455556666")
+    assert (there.region, there.account) == ("eu-west-1", "444455556666")
+    assert there.arn == make().arn.replace(REGION, "eu-west-1").replace(ACCOUNT, "444455556666")
+
+
+def test_an_account_that_is_given_is_kept_where_the_arn_does_not_tell_it() -> None:
+    assert SecretScope(TOKEN, REGION, account="444455556666").account == "444455556666"
+
+
+@pytest.mark.parametrize(
+    "region", ["eu-west-12", "us-gov-west-1", "eu-isoe-west-1", "eusc-de-east-1"]
+)
+def test_a_region_may_have_several_words_and_digits(region: str) -> None:
+    assert SecretScope.from_secret_name("a", region=region).region == region
+
+
 @pytest.mark.parametrize(
     ("partition", "region"),
     [("aws", "eu-west-1"), ("aws-cn", "cn-north-1"), ("aws-us-gov", "us-gov-west-1")],
@@ -74,20 +109,26 @@ def test_an_arn_of_any_partition_is_taken_verbatim(partition: str, region: str) 
 
 
 def test_fails_on_an_arn_whose_region_is_of_another_partition() -> None:
-    with pytest.raises(SecretAccessError, match="cn-north-1 is in the partition aws-cn"):
+    with pytest.raises(
+        SecretAccessError, match="^secret ARN .*cn-north-1 is in the partition aws-cn"
+    ):
         SecretScope.from_secret_partial_arn(ARN.replace("eu-west-1", "cn-north-1") + "a")
     key = Key("arn:aws-cn:kms:eu-west-1:111122223333:key/abc")
     with pytest.raises(SecretAccessError, match="^key ARN is of the partition aws-cn"):
         SecretScope.from_secret_name("a", encryption_key=key)
 
 
-@pytest.mark.parametrize("name", ["db-AbCdEf", "prod/db-a1b2c3", "db-ABCDE7"])
+@pytest.mark.parametrize(
+    "name", ["db-AbCdEf", "prod/db-a1b2c3", "db-ABCDE7", "db-Abcdef", "db-aBCDEF", "db-1abcde"]
+)
 def test_fails_on_a_complete_arn_given_for_a_partial_one_where_it_shows(name: str) -> None:
-    with pytest.raises(SecretAccessError, match="from_secret_complete_arn"):
+    with pytest.raises(SecretAccessError, match=":NAME is allowed; .*from_secret_complete_arn"):
         SecretScope.from_secret_partial_arn(ARN + name)
 
 
-@pytest.mark.parametrize("name", ["my-secret", "prod/db-primary", "db-123456", "db-abcde"])
+@pytest.mark.parametrize(
+    "name", ["my-secret", "MY-SECRET", "prod/db-primary", "db-123456", "db-abcde", "db-AbCdEf/x"]
+)
 def test_a_word_at_the_end_of_a_partial_arn_is_a_part_of_the_name(name: str) -> None:
     assert SecretScope.from_secret_partial_arn(ARN + name).arn == f"{ARN}{name}-??????"
 
@@ -99,8 +140,8 @@ def test_fails_on_the_token_of_a_number() -> None:
 
 def test_an_arn_that_is_one_token_is_in_its_keys_region() -> None:
     key = Key("arn:aws:kms:us-east-1:111122223333:key/abc")
-    scope = SecretScope.from_secret_complete_arn(TOKEN, encryption_key=key)
-    assert scope.region == "us-east-1"
+    assert SecretScope.from_secret_complete_arn(TOKEN, encryption_key=key).region == "us-east-1"
+    assert SecretScope.from_secret_partial_arn(TOKEN, encryption_key=key).region == "us-east-1"
 
 
 def test_fails_on_a_scope_that_no_factory_made() -> None:
@@ -131,6 +172,87 @@ def test_scopes_of_one_secret_are_equal() -> None:
     assert len({SecretScope.from_secret_name("a"), SecretScope.from_secret_name("a")}) == 1
 
 
+# --- secrets of an app -----------------------------------------------------------------------
+
+
+class Secret:
+    """What is read of an `ISecret`."""
+
+    def __init__(
+        self,
+        *,
+        full_arn: str | None = None,
+        arn: str = "",
+        region: str = TOKEN,
+        account: str = TOKEN,
+        key: Key | None = None,
+    ) -> None:
+        self.secret_full_arn, self.secret_arn, self.encryption_key = full_arn, arn, key
+        self.env = SimpleNamespace(region=region, account=account)
+
+
+def scope_of(secret: Any, **key: Any) -> SecretScope:
+    return SecretScope.from_secret(secret, **key)
+
+
+def test_a_secret_is_where_its_arn_says() -> None:
+    secret = Secret(full_arn=f"{ARN}a-AbCdEf", region="us-east-1", account="444455556666")
+    assert scope_of(secret) == SecretScope(f"{ARN}a-AbCdEf", "eu-west-1", account="111122223333")
+    partial = Secret(arn=f"{ARN}a", region="us-east-1", account="444455556666")
+    assert scope_of(partial) == SecretScope(f"{ARN}a-??????", "eu-west-1", account="111122223333")
+
+
+def test_a_secret_whose_arn_does_not_say_is_where_its_stack_is() -> None:
+    known = scope_of(Secret(arn=TOKEN, region="us-east-1", account="444455556666"))
+    assert (known.region, known.account) == ("us-east-1", "444455556666")
+    unknown = scope_of(Secret(arn=TOKEN))
+    assert (unknown.region, unknown.account) == (REGION, None)
+
+
+def test_a_secret_brings_its_key_unless_another_is_given() -> None:
+    secret = Secret(full_arn=f"{ARN}a-AbCdEf", key=Key(KEY_HERE))
+    assert scope_of(secret).key_arn == KEY_HERE
+    other = KEY_HERE.replace("abc", "def")
+    assert scope_of(secret, encryption_key=Key(other)).key_arn == other
+
+
+def test_fails_on_a_secret_under_a_key_of_another_region() -> None:
+    with pytest.raises(SecretAccessError, match="is in us-east-1, the secret in eu-west-1"):
+        scope_of(Secret(full_arn=f"{ARN}a-AbCdEf", key=Key(KEY_THERE)))
+
+
+def test_several_secrets_are_each_once_and_in_the_order_given() -> None:
+    a, b = SecretScope.from_secret_name("a"), SecretScope.from_secret_name("b")
+    replicas = b.in_regions(*REGIONS)
+    several: Any = [a, replicas, Secret(full_arn=f"{ARN}c-AbCdEf"), a, replicas[0]]
+    c = SecretScope(f"{ARN}c-AbCdEf", "eu-west-1")
+    assert scopes_of(several) == (a, *replicas, c)
+    assert scopes_of(a) == (a,)
+
+
+def test_the_key_of_a_secret_is_asked_for_only_where_it_is_needed() -> None:
+    class Unnamed(Key):
+        alias_name = "alias/orders"
+
+    secret: Any = Secret(full_arn=f"{ARN}a-AbCdEf", key=Unnamed(""))
+    (found,) = scopes_of(secret, with_keys=False)
+    assert found == SecretScope(f"{ARN}a-AbCdEf", "eu-west-1")
+    with pytest.raises(SecretAccessError, match="^encryption key is the alias"):
+        scopes_of(secret)
+
+
+@pytest.mark.parametrize("secrets", ["prod/db", ["prod/db"]])
+def test_fails_on_a_name_that_is_given_for_a_secret(secrets: Any) -> None:
+    with pytest.raises(SecretAccessError, match="^secret is 'prod/db'.*from_secret_name$"):
+        scopes_of(secrets)
+
+
+@pytest.mark.parametrize("secrets", [[], (), [[]]])
+def test_fails_on_no_secret(secrets: Any) -> None:
+    with pytest.raises(SecretAccessError, match=r"^secrets? is (empty|\[\])"):
+        scopes_of(secrets)
+
+
 # --- replicas --------------------------------------------------------------------------------
 
 REGIONS = ("eu-west-1", "us-east-1")
@@ -158,6 +280,11 @@ def test_each_region_is_once_and_in_the_order_given() -> None:
     assert [scope.region for scope in scopes] == ["us-east-1", "eu-west-1"]
 
 
+def test_secrets_of_the_stacks_region_may_be_in_any_partition() -> None:
+    (found,) = SecretScope.from_secret_name("a").in_regions("cn-north-1")
+    assert found.region == "cn-north-1"
+
+
 def test_a_replica_of_an_arn_that_is_a_token_has_its_account_and_name() -> None:
     arn = f"arn:{PARTITION}:secretsmanager:us-east-1:{arn_part(TOKEN, 4)}:secret:"
     (complete,) = SecretScope.from_secret_complete_arn(TOKEN).in_regions("us-east-1")
@@ -174,8 +301,6 @@ def in_regions(key_arn: str, *regions: str, **keys: str) -> list[str | None]:
     return [each.key_arn for each in scopes]
 
 
-KEY_HERE = "arn:aws:kms:eu-west-1:111122223333:key/abc"
-KEY_THERE = "arn:aws:kms:us-east-1:111122223333:key/def"
 RELATED = "arn:aws:kms:{}:111122223333:key/mrk-abc"
 
 
@@ -271,9 +396,20 @@ def test_tokens_are_taken_wherever_a_string_is(token: str) -> None:
     arn = f"arn:{token}:secretsmanager:{token}:{token}:secret:prod/{token}"
     scope = SecretScope.from_secret_partial_arn(arn)
     assert (scope.arn, scope.region) == (f"{arn}-??????", token)
+    arn = f"arn:aws-cn:secretsmanager:{token}:111122223333:secret:prod/{token}"
+    assert SecretScope.from_secret_complete_arn(arn).arn == arn
     assert SecretScope.from_tags({"Project": token}).tags == (("Project", (token,)),)
     for key_arn in (token, f"arn:{token}:kms:{token}:{token}:key/{token}"):
         assert SecretScope.from_secret_name("a", encryption_key=Key(key_arn)).key_arn == key_arn
+
+
+def test_a_key_may_be_in_a_region_that_only_the_deployment_knows() -> None:
+    somewhere = KEY_HERE.replace("eu-west-1", TOKEN)
+    for key_arn, region in ((KEY_HERE, TOKEN), (somewhere, "eu-west-1"), (KEY_HERE, None)):
+        scope = SecretScope.from_secret_name("a", encryption_key=Key(key_arn), region=region)
+        assert scope.key_arn == key_arn
+    unknown = SecretScope.from_secret_complete_arn(TOKEN, encryption_key=Key(somewhere))
+    assert (unknown.region, unknown.key_arn) == (REGION, somewhere)
 
 
 @pytest.mark.parametrize("bad", ["*", "?", "${aws:username}", "${AWS::Region}", " "])
@@ -314,13 +450,15 @@ def test_fails_on_every_sign_that_secrets_manager_forbids(name: str) -> None:
 
 
 def test_the_longest_name_is_taken() -> None:
-    assert SecretScope.from_secret_name("a" * 512).arn == f"{HERE}{'a' * 512}-??????"
+    for name in ("a" * 512, "a" * 512 + TOKEN):
+        assert SecretScope.from_secret_name(name).arn == f"{HERE}{name}-??????"
 
 
 @pytest.mark.parametrize(
     ("name", "remedy"),
     [
         ("prod/*", "from_secret_name_prefix"),
+        ("prod/??", "from_secret_name_prefix"),
         ("arn:aws:secretsmanager:eu-west-1:111122223333:secret:a", "from_secret_complete_arn"),
         ("a/${aws:username}", "give it in full"),
         ("a b", "as Secrets Manager shows it"),
@@ -336,7 +474,10 @@ def test_fails_with_the_remedy_that_fits(name: str, remedy: str) -> None:
     [
         "",
         "a",
+        "arn:aws",
         "arn:aws:s3:::bucket",
+        "arn:aws:ssm:eu-west-1:111122223333:secret:a",
+        "arn:aws:secretsmanager:eu-west-1:111122223333:rotation:a",
         "arn:aws:ssm:eu-west-1:111122223333:parameter/a",
         "arn:aws:secretsmanager:eu-west-1:111122223333:a",
         "arn:aws:secretsmanager:eu-west-1:111122223333:secret:",
@@ -348,25 +489,48 @@ def test_fails_with_the_remedy_that_fits(name: str, remedy: str) -> None:
         "arn:aws:secretsmanager:eu-west-1:111122223333:secret:*",
         "arn:aws:secretsmanager:eu-west-1:111122223333:secret:a-??????",
         "arn:gcp:secretsmanager:eu-west-1:111122223333:secret:a",
+        "arn:aws-:secretsmanager:eu-west-1:111122223333:secret:a",
         "ARN:aws:secretsmanager:eu-west-1:111122223333:secret:a",
         "arn:${AWS::Partition}:secretsmanager:eu-west-1:111122223333:secret:a",
         "arn:aws:secretsmanager:eu-west-1:111122223333:secret:" + "a" * 513,
     ],
 )
 def test_fails_on_an_arn_that_is_no_secrets(arn: str) -> None:
-    with pytest.raises(SecretAccessError, match="allowed"):
+    message = "^(secret ARN|name in the secret ARN) .* (is|are|is in the partition) "
+    with pytest.raises(SecretAccessError, match=message):
         SecretScope.from_secret_partial_arn(arn)
-    with pytest.raises(SecretAccessError, match="allowed"):
+    with pytest.raises(SecretAccessError, match=message):
         SecretScope.from_secret_complete_arn(f"{arn}-AbCdEf" if len(arn) < 3 else arn)
+
+
+@pytest.mark.parametrize("arn", ["", None, 7])
+def test_fails_on_an_arn_that_is_no_text(arn: str) -> None:
+    for make in (SecretScope.from_secret_partial_arn, SecretScope.from_secret_complete_arn):
+        with pytest.raises(SecretAccessError, match="^secret ARN is .*; give the secret ARN$"):
+            make(arn)
+    with pytest.raises(SecretAccessError, match="^key ARN is .*; give the key ARN$"):
+        SecretScope.from_secret_name("a", encryption_key=Key(arn))
+
+
+def test_fails_on_a_bad_name_in_an_arn() -> None:
+    with pytest.raises(SecretAccessError, match="^name in the secret ARN 'a:b' contains ':'"):
+        SecretScope.from_secret_partial_arn(f"{ARN}a:b")
 
 
 @pytest.mark.parametrize("name", ["db", "prod/db-AbCdE", "prod/db-AbCdEfG", "db-AbC_Ef", "AbCdEf"])
 def test_fails_on_a_partial_arn_given_for_a_complete_one(name: str) -> None:
-    with pytest.raises(SecretAccessError, match="from_secret_partial_arn"):
+    message = ":NAME-6CHARS is allowed; .*from_secret_partial_arn"
+    with pytest.raises(SecretAccessError, match=message):
         SecretScope.from_secret_complete_arn(ARN + name)
 
 
-@pytest.mark.parametrize("region", ["", "*", "EU", "eu-west", "eu-west-1*", "${AWS::Region}", 1])
+@pytest.mark.parametrize(
+    "region",
+    [
+        *("", "*", "EU", "eu-west", "eu-west-", "eu-west-1*", "eu-1", "eu--1", "e-west-1"),
+        *("${AWS::Region}", 1),
+    ],
+)
 def test_fails_on_a_bad_region(region: str) -> None:
     with pytest.raises(SecretAccessError, match="^region is .*allowed"):
         SecretScope.from_secret_name("a", region=region)
@@ -378,6 +542,13 @@ def test_fails_on_a_bad_account(account: str) -> None:
         SecretScope.from_tags({"a": "b"}, account=account)
 
 
+def test_a_bad_region_or_account_is_told_what_one_looks_like() -> None:
+    with pytest.raises(SecretAccessError, match="^region is 'EU'; .*, such as eu-west-1; "):
+        SecretScope.from_secret_name("a", region="EU")
+    with pytest.raises(SecretAccessError, match="^account is '1'; .*, such as 111122223333; "):
+        SecretScope.from_secret_name("a", account="1")
+
+
 @pytest.mark.parametrize(
     "key_arn",
     [
@@ -387,6 +558,11 @@ def test_fails_on_a_bad_account(account: str) -> None:
         "arn:aws:kms:eu-west-1:111122223333:key/*",
         "arn:aws:kms:*:111122223333:key/abc",
         "arn:aws:kms:eu-west-1:111122223333:key/",
+        "arn:aws:kms",
+        "ARN:aws:kms:eu-west-1:111122223333:key/abc",
+        "arn:gcp:kms:eu-west-1:111122223333:key/abc",
+        "arn:aws:s3:eu-west-1:111122223333:key/abc",
+        "arn:aws:kms:eu-west-1:1111:key/abc",
         "arn:aws:secretsmanager:eu-west-1:111122223333:secret:a-AbCdEf",
     ],
 )
@@ -397,16 +573,29 @@ def test_fails_on_a_key_arn_that_is_no_keys(key_arn: str) -> None:
 
 def test_fails_on_an_alias_as_it_would_grant_nothing() -> None:
     alias = Key("arn:aws:kms:eu-west-1:111122223333:alias/orders")
-    with pytest.raises(SecretAccessError, match="alias grants nothing; give the key itself"):
+    message = "^encryption key is the alias 'arn:aws:.*alias grants nothing; give the key itself"
+    with pytest.raises(SecretAccessError, match=message):
         SecretScope.from_secret_name("a", encryption_key=alias)
 
+    class Alias(Key):
+        alias_name = "alias/orders"
 
-def test_fails_on_a_key_of_another_region() -> None:
+    with pytest.raises(SecretAccessError, match="^encryption key is the alias 'alias/orders'"):
+        SecretScope.from_secret_name("a", encryption_key=Alias(KEY_HERE))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        *(partial(make, region="eu-west-1") for make in PLACED),
+        partial(SecretScope.from_secret_partial_arn, f"{ARN}a"),
+        partial(SecretScope.from_secret_complete_arn, f"{ARN}a-AbCdEf"),
+    ],
+)
+def test_fails_on_a_key_of_another_region(make: Callable[..., SecretScope]) -> None:
     key = Key("arn:aws:kms:us-east-1:111122223333:key/abc")
     with pytest.raises(SecretAccessError, match="is in us-east-1, the secret in eu-west-1"):
-        SecretScope.from_secret_name("a", region="eu-west-1", encryption_key=key)
-    with pytest.raises(SecretAccessError, match="is in us-east-1, the secret in eu-west-1"):
-        SecretScope.from_secret_partial_arn(f"{ARN}a", encryption_key=key)
+        make(encryption_key=key)
 
 
 def test_fails_on_a_key_that_is_none() -> None:
@@ -424,6 +613,7 @@ def test_fails_on_a_key_that_is_none() -> None:
         ({"Project": ""}, "^value of tag 'Project' is ''"),
         ({"Project": []}, r"has the value \[\]"),
         ({"Project": None}, "has the value None"),
+        ({"Project": {"orders"}}, r"has the value \{'orders'\}"),
         ({"Project": ["a", ""]}, "^value of tag 'Project' is ''"),
         ({"Project": [7]}, "^value of tag 'Project' is 7"),
         ({"Project": "ord*"}, "wildcards and variables do not match"),
@@ -434,6 +624,7 @@ def test_fails_on_a_key_that_is_none() -> None:
         ({TOKEN: "a"}, "known only at deployment"),
         ({"Project": "a\u0100"}, "wildcards and variables do not match"),
         ({"Project": "a", "project": "b"}, "given twice, in different case"),
+        ({"project": "a", "Project": "b"}, "given twice, in different case"),
     ],
 )
 def test_fails_on_bad_tags(tags: dict[str, str], message: str) -> None:
@@ -441,10 +632,16 @@ def test_fails_on_bad_tags(tags: dict[str, str], message: str) -> None:
         SecretScope.from_tags(tags)
 
 
+def test_the_longest_tags_and_the_last_letter_are_taken() -> None:
+    tags = {"a" * 128: "b" * 256, "Project": f"\xff{TOKEN}"}
+    assert SecretScope.from_tags(tags).tags == tuple((key, (tags[key],)) for key in tags)
+
+
 def test_every_message_is_in_the_one_style() -> None:
     with pytest.raises(SecretAccessError) as caught:
         SecretScope.from_secret_name("a" * 600)
-    message = str(caught.value)
+    error, message = caught.value, str(caught.value)
+    assert message == f"{error.given}; {error.allowed}; {error.remedy}"
     assert message.count(";") == 2
     assert not message.endswith(".")
     assert message[0].islower()

@@ -16,13 +16,17 @@ def test_labels_are_kept_in_order_and_once() -> None:
     assert check_version_stages(["B", "A", "B", "${Token[x.1]}"]) == ("B", "A", "${Token[x.1]}")
 
 
+def test_the_longest_label_is_taken() -> None:
+    assert check_version_stages(["a" * 256]) == ("a" * 256,)
+
+
 @pytest.mark.parametrize("stages", ["AWSCURRENT", [], {"AWSCURRENT"}, 7])
 def test_fails_on_what_is_no_sequence_of_labels(stages: Any) -> None:
     with pytest.raises(SecretAccessError, match="at least one staging label"):
         check_version_stages(stages)
 
 
-@pytest.mark.parametrize("stage", ["", "AWS*", "AWSCURREN?", "${aws:username}", "a" * 257, None])
+@pytest.mark.parametrize("stage", ["", "AWS*", "AWSCURREN?", "${aws:username}", "a" * 257, None, 7])
 def test_fails_on_a_label_that_would_match_nothing(stage: Any) -> None:
     with pytest.raises(SecretAccessError, match="compared exactly"):
         check_version_stages(["AWSCURRENT", stage])

@@ -60,6 +60,7 @@ def test_version_stages_condition_get_secret_value_alone() -> None:
     )
     assert describe.actions == ("secretsmanager:DescribeSecret",)
     assert describe.conditions == ()
+    assert statements.read([ONE], version_stages=("AWSCURRENT", "A")) == [get]
 
 
 @pytest.mark.parametrize("option", ["describe", "batch"])
@@ -99,6 +100,14 @@ def test_each_key_is_for_its_own_secrets() -> None:
     assert first.conditions[1].values == (f"{BASE}a-??????", f"{BASE}c-??????")
     assert second.resources == (f"{KEY_ARN}k2",)
     assert second.conditions[1].values == (f"{BASE}b-??????",)
+
+
+def test_a_secret_that_is_given_twice_is_named_once() -> None:
+    value, kms, other = statements.read([encrypted("a", "k1"), ONE, encrypted("a", "k2"), ONE])
+    assert value.resources == (f"{BASE}a-??????", f"{BASE}one-??????")
+    assert [each.conditions[1].values for each in (kms, other)] == [(f"{BASE}a-??????",)] * 2
+    _, kms = statements.read([encrypted("a", "k1"), encrypted("a", "k1")])
+    assert kms.conditions[1].values == (f"{BASE}a-??????",)
 
 
 def test_the_service_is_that_of_the_secrets_region() -> None:

@@ -53,6 +53,7 @@ def test_each_new_secret_is_pinned_to_its_own_key() -> None:
     scopes = [encrypted("a", "k1"), encrypted("b", "k2"), encrypted("c", "k1")]
     first, second, listed, *kms = statements.create(scopes, pin_key=True)
     assert (first.sid, second.sid) == ("CreateSecret", "CreateSecret2")
+    assert (first.actions, second.actions) == (CREATE, CREATE)
     assert (first.resources, first.conditions) == (
         (f"{BASE}a-??????", f"{BASE}c-??????"),
         (pinned("k1"),),
@@ -71,6 +72,9 @@ def test_tags_and_key_are_required_together() -> None:
 def test_fails_to_pin_a_key_that_is_not_given() -> None:
     with pytest.raises(SecretAccessError, match="^pin_key is given, and no key of 'one-"):
         statements.create([encrypted("a", "k1"), ONE], pin_key=True)
+    token = SecretScope.from_secret_partial_arn("${Token[Secret.1]}")
+    with pytest.raises(SecretAccessError, match=r"^pin_key is given, and no key of '\$\{Token\["):
+        statements.create([token], pin_key=True)
 
 
 def test_fails_on_pin_key_that_is_no_bool() -> None:

@@ -157,6 +157,7 @@ class User:
         f"arn:{TOKEN}:iam::{TOKEN}:role/app",
         f"arn:aws:iam::111122223333:role/{TOKEN}",
         f"arn:aws:iam::111122223333:user/team/{TOKEN}",
+        f"arn:aws:iam::111122223333:role/a_b+=,.@-C1{TOKEN}",
     ],
 )
 def test_an_excepted_principal_is_its_arn(arn: str) -> None:
@@ -168,6 +169,9 @@ def test_an_excepted_principal_is_its_arn(arn: str) -> None:
     [
         "app",
         "*",
+        "arn:aws:iam",
+        "arn:aws:iam::111122223333:role/äpp",
+        f"arn:aws:iam::111122223333:role/ä{TOKEN}",
         "arn:aws:iam::111122223333:role/*",
         "arn:aws:iam::111122223333:role/ap?",
         "arn:aws:iam::111122223333:role/${aws:username}",
@@ -198,5 +202,7 @@ def test_fails_on_an_exception_that_is_no_principal(principal: Any) -> None:
 def test_fails_on_an_excepted_principal_of_another_account() -> None:
     assert check_principals([Role(ROLE)], "111122223333") == (ROLE,)
     assert check_principals([Role(ROLE)], TOKEN) == (ROLE,)
+    somewhere = ROLE.replace("111122223333", TOKEN)
+    assert check_principals([Role(somewhere)], "444455556666") == (somewhere,)
     with pytest.raises(SecretAccessError, match="is of account 111122223333, the stack of 4444"):
         check_principals([Role(ROLE)], "444455556666")

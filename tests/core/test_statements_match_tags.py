@@ -140,6 +140,7 @@ def test_all_of_several_tags_must_be_equal() -> None:
     [
         ({}, ("kms:Decrypt",)),
         ({"write": True}, ("kms:Decrypt", "kms:GenerateDataKey")),
+        ({"read": False, "write": True}, ("kms:Decrypt", "kms:GenerateDataKey")),
         ({"read": False, "create": True}, ("kms:Decrypt", "kms:GenerateDataKey")),
     ],
 )
