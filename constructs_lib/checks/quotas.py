@@ -246,8 +246,9 @@ class _App:
         )
 
     def _load(self, template: Template, kind: Kind, principal: object) -> _Load:
-        told = self._told(template, principal)
-        called = told if not told.startswith(template.path) else self._called(template, principal)
+        owner, value = self._exported(template, principal)
+        told = self._told(owner, value)
+        called = _called(owner, value) if told.startswith(owner.path) else told
         return self._loads.setdefault((kind, template.home, told), _Load(kind, called))
 
     def _told(self, template: Template, value: object) -> str:
@@ -265,17 +266,17 @@ class _App:
                 return name
         return f"{template.path} {json.dumps(value, sort_keys=True)}"
 
-    def _called(self, template: Template, value: object) -> str:
-        template, value = self._exported(template, value)
-        reference = value.get("Ref") if isinstance(value, Mapping) else None
-        return f"{template.stack}/{reference or json.dumps(value)}"
-
     def _exported(self, template: Template, value: object) -> tuple[Template, object]:
         """Return what another stack exports, and that stack."""
         name = value.get("Fn::ImportValue") if isinstance(value, Mapping) else None
         if isinstance(name, str):
             return self._exports.get((template.home, name), (template, value))
         return template, value
+
+
+def _called(template: Template, value: object) -> str:
+    reference = value.get("Ref") if isinstance(value, Mapping) else None
+    return f"{template.stack}/{reference or json.dumps(value)}"
 
 
 def _exports(template: Template) -> Iterator[tuple[str, object]]:
