@@ -41,6 +41,7 @@ TEMPLATE: dict[str, Any] = {
         "Unnamed": {"Type": "AWS::SecretsManager::Secret"},
         "Key": {"Type": "AWS::KMS::Key"},
         "Role": {"Type": "AWS::IAM::Role"},
+        "Broken": "resource",
     }
 }
 ARN = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:"
@@ -63,13 +64,21 @@ ARN = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:"
         ({"Fn::Join": ["-", ["a", {"Ref": "AWS::Region"}, "b"]]}, "a-eu-west-1-b"),
         ({"Fn::Sub": "x${AWS::Region}${!y}${Named}"}, f"xeu-west-1${{y}}{ARN}prod/db-AbCdEf"),
         ({"Fn::Sub": ["${A}/${Key.Arn}", {"A": "b"}]}, f"b/{'x' * 75}"),
+        ({"Fn::Sub": "Named${AWS::Region}${!Named}"}, "Namedeu-west-1${Named}"),
         ({"Fn::If": ["C", "abc", "a"]}, "a"),
+        ({"Fn::If": ["C", "a", "abc"]}, "a"),
         ({"Fn::Join": ["", [{"Fn::If": ["C", "abc", "a"]}, "b"]]}, "ab"),
         # of these nothing is known
         ({"Ref": "Role"}, ""),
         ({"Ref": "Parameter"}, ""),
         ({"Fn::GetAtt": ["Role", "Arn"]}, ""),
         ({"Fn::GetAtt": "broken"}, ""),
+        ({"Fn::GetAtt": ["Key", "KeyId"]}, ""),
+        ({"Ref": "Broken"}, ""),
+        ({"Fn::Join": ["-"]}, ""),
+        ({"Fn::Join": ["--", []]}, ""),
+        ({"Fn::Join": ["", ["a", 7]]}, "a"),
+        ({"Fn::Sub": ["a${B}", 7]}, ""),
         ({"Fn::ImportValue": "x"}, ""),
         ({"Fn::Select": [0, ["abc"]]}, ""),
         ({"Fn::Sub": 7}, ""),
@@ -106,6 +115,23 @@ def test_no_document_is_longer_than_its_bound(names: list[str]) -> None:
     for region in ("us-isof-south-1", "cn-north-1", "eu-isoe-west-1"):
         lengths = Lengths({}, region, "111122223333")
         assert lengths.of(document) <= lengths.at_most(document)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ({"Ref": "AWS::Region"}, "us-east-1"),
+        ({"Ref": "AWS::AccountId"}, "111122223333"),
+        ({"Ref": "AWS::Partition"}, "aws"),
+        ({"Ref": "Named"}, f"{ARN}prod/db-AbCdEf"),
+    ],
+)
+def test_a_place_that_is_not_known_is_the_shortest(value: object, text: str) -> None:
+    assert Lengths(TEMPLATE).of(value) == len(text) + 2
+
+
+def test_nothing_is_known_of_what_an_empty_template_refers_to() -> None:
+    assert Lengths({}).of({"Ref": "Secret"}) == 2
 
 
 @pytest.mark.parametrize(
