@@ -184,7 +184,8 @@ def check_secret_arn(value: object, *, complete: bool) -> SecretArn:
             allowed=form,
             remedy="copy it from the secret; for a name, use SecretScope.from_secret_name",
         )
-    check_name(parts[6], "name in the secret ARN")
+    # The suffix is none of the name's characters, of which there may be 512.
+    check_name(_SUFFIX.sub("", parts[6]) if complete else parts[6], "name in the secret ARN")
     if complete and not has_token(parts[6]) and not _SUFFIX.search(parts[6]):
         raise SecretAccessError(
             f"secret ARN {shown(arn)} does not end in a hyphen and six characters",

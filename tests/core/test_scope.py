@@ -454,6 +454,19 @@ def test_the_longest_name_is_taken() -> None:
         assert SecretScope.from_secret_name(name).arn == f"{HERE}{name}-??????"
 
 
+def test_the_longest_name_is_taken_in_an_arn_too() -> None:
+    """A name of 512 characters, which a complete ARN has with seven more."""
+    partial, suffix = f"{ARN}{'a' * 512}", "-0ac6dA"
+    assert SecretScope.from_secret_partial_arn(partial).arn == f"{partial}-??????"
+    assert SecretScope.from_secret_complete_arn(partial + suffix).arn == partial + suffix
+
+
+@pytest.mark.parametrize("name", ["-0ac6dA", "a" * 513 + "-0ac6dA"])
+def test_fails_on_a_complete_arn_without_a_name_or_with_too_long_a_one(name: str) -> None:
+    with pytest.raises(SecretAccessError, match="^name in the secret ARN is "):
+        SecretScope.from_secret_complete_arn(ARN + name)
+
+
 @pytest.mark.parametrize(
     ("name", "remedy"),
     [
