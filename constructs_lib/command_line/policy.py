@@ -15,7 +15,7 @@ from constructs_lib.command_line.secrets import (
     values_of,
     without_tokens,
 )
-from constructs_lib.documents import document_for_iam, longest_length
+from constructs_lib.documents import document_for_iam, length_in
 from constructs_lib.errors import SecretAccessError
 from constructs_lib.opt_ins import (
     check_function,
@@ -42,15 +42,16 @@ def policy_text(given: argparse.Namespace) -> str:
     """
     scopes = [] if getattr(given, "tag", None) else scopes_given(given)
     found = _INTENTS[given.intent](given, scopes)
+    all_scopes = [*scopes, *superuser_scopes_given(given)]
+    values = values_of(all_scopes)
     check_length(
-        longest_length(found),
+        length_in(found, values, {}),
         MANAGED_QUOTA,
         "managed policy",
         "give fewer secrets, or make several policies",
     )
-    values = values_of([*scopes, *superuser_scopes_given(given)])
     text = without_tokens(json.dumps(document_for_iam(found, values), indent=2))
-    for caution in cautions(scopes):
+    for caution in cautions(all_scopes):
         print(f"warning: {caution.message}", file=sys.stderr)
     return text
 

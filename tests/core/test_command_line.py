@@ -358,3 +358,20 @@ def test_a_warning_goes_beside_the_document(capsys: pytest.CaptureFixture[str]) 
     output = capsys.readouterr()
     assert json.loads(output.out)
     assert output.err.startswith("warning: secret name 'my-secret' ends in a hyphen and six")
+
+
+def test_a_warning_is_of_a_superusers_secret_too(capsys: pytest.CaptureFixture[str]) -> None:
+    superuser = ["--superuser-complete-arn", f"{ARN}-master"]
+    assert main(["policy", "rotator", "--secret-name", "a", *HERE, *superuser]) == 0
+    assert capsys.readouterr().err.startswith("warning: secret ARN ends in '-master'")
+
+
+def test_a_document_is_measured_where_its_secrets_are(capsys: pytest.CaptureFixture[str]) -> None:
+    """With the longest partition's name in each ARN it would not fit."""
+    names = [f"--secret-name=prod/service-{number:02}/x" for number in range(72)]
+    (statement,) = printed(capsys, "reader", *names, *HERE)
+    assert len(statement["Resource"]) == 72
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    assert 5_700 < len(re.sub(r"\s", "", document)) <= 6_144
+    more = [f"--secret-name=prod/service-{number}/x" for number in range(100, 110)]
+    assert "6,144 characters are allowed" in refused(capsys, "reader", *names, *more, *HERE)
