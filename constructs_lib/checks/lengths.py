@@ -59,11 +59,11 @@ class Lengths:
             pairs = [
                 2 + _length(str(key)) + 1 + self.of(each)
                 for key, each in value.items()
-                if each != _NO_VALUE
+                if not _may_be_absent(each)
             ]
             return 2 + sum(pairs) + max(len(pairs) - 1, 0)
         if isinstance(value, Sequence):
-            items = [self.of(each) for each in value if each != _NO_VALUE]
+            items = [self.of(each) for each in value if not _may_be_absent(each)]
             return 2 + sum(items) + max(len(items) - 1, 0)
         return len(json.dumps(value))  # a number, true, false or null
 
@@ -74,7 +74,7 @@ class Lengths:
         branches = _branches(value)
         if branches is not None:
             return min(self._text(each) for each in branches)
-        if not isinstance(value, Mapping):
+        if not _is_function(value):
             return 0
         ((name, argument),) = value.items()
         if name == "Ref":
@@ -125,7 +125,8 @@ class Lengths:
         type_ = resource.get("Type") if isinstance(resource, Mapping) else None
         begin = f"arn:{partition.name}:{{}}:{region}:{self.account or _ACCOUNT}:"
         if type_ == _SECRET:
-            own = (resource.get("Properties") or {}).get("Name")
+            properties = resource.get("Properties")
+            own = properties.get("Name") if isinstance(properties, Mapping) else None
             called = len(name + _MADE_UP) if own is None else self._text(own)
             return len(begin.format("secretsmanager") + "secret:" + _SUFFIX) + called
         if type_ == _KEY:
@@ -153,6 +154,12 @@ def _branches(value: object) -> Sequence[object] | None:
         found: list[object] = value["Fn::If"][1:]
         return found
     return None
+
+
+def _may_be_absent(value: object) -> bool:
+    """Tell whether CloudFormation leaves a value out, or may, with its key or its comma."""
+    branches = _branches(value)
+    return value == _NO_VALUE if branches is None else any(map(_may_be_absent, branches))
 
 
 def _is_list(value: object, length: int) -> TypeGuard[list[Any]]:

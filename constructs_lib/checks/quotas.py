@@ -259,9 +259,10 @@ class _App:
         reference = value.get("Ref") if isinstance(value, Mapping) else None
         resources = template.lengths.template.get("Resources", {})
         resource = resources.get(reference) if isinstance(reference, str) else None
-        if isinstance(resource, Mapping) and resource.get("Type") in _KINDS:
+        if isinstance(resource, Mapping) and str(resource.get("Type")) in _KINDS:
             prop = _NAMES[_KINDS[resource["Type"]]]
-            name = (resource.get("Properties") or {}).get(prop)
+            properties = resource.get("Properties")
+            name = properties.get(prop) if isinstance(properties, Mapping) else None
             if isinstance(name, str):
                 return name
         return f"{template.path} {json.dumps(value, sort_keys=True)}"

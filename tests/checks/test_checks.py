@@ -211,6 +211,16 @@ def test_secrets_and_keys_of_the_app_count_at_their_length() -> None:
     assert "6,144 characters are allowed" in found
 
 
+def test_what_is_broken_is_left_to_cloudformation() -> None:
+    app = cdk.App(builtin_cloud_formation_validation=False)
+    stack = stack_in(app)
+    role = cdk.CfnResource(stack, "R", type="AWS::IAM::Role")
+    role.add_override("Properties", "broken")
+    iam.CfnPolicy(stack, "P", policy_name="p", policy_document={}, roles=[role.ref])
+    cdk.Validations.of(app).add_plugins(SecretAccessChecks(app))
+    app.synth()
+
+
 def test_a_finding_can_be_acknowledged() -> None:
     def build(app: cdk.App) -> None:
         policy = iam.ManagedPolicy(stack_in(app), "P", statements=[policy_of(6_100)])

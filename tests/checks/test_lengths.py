@@ -140,6 +140,8 @@ def test_nothing_is_known_of_what_an_empty_template_refers_to() -> None:
         ({"a": ["b", 1, True, None]}, '{"a":["b",1,true,null]}'),
         ({"a": {"Ref": "AWS::NoValue"}, "b": []}, '{"b":[]}'),
         (["a", {"Ref": "AWS::NoValue"}], '["a"]'),
+        (["a", {"Fn::If": ["C", "b", {"Ref": "AWS::NoValue"}]}], '["a"]'),
+        ({"a": {"Fn::If": ["C", "b", {"Fn::If": ["D", {"Ref": "AWS::NoValue"}, "c"]}]}}, "{}"),
         ({}, "{}"),
         ({"Fn::If": ["C", {"a": "b"}, ["c"]]}, '["c"]'),
         ({"Ref": "AWS::Region", "other": "x"}, '{"Ref":"AWS::Region","other":"x"}'),
@@ -147,3 +149,10 @@ def test_nothing_is_known_of_what_an_empty_template_refers_to() -> None:
 )
 def test_a_value_is_as_long_as_its_json(value: object, json_text: str) -> None:
     assert Lengths(TEMPLATE).of(value) == len(json_text)
+
+
+@pytest.mark.parametrize("properties", ["broken", {"Name": {}}, {"Name": {"a": 1, "b": 2}}])
+def test_of_a_broken_secret_no_name_is_known(properties: object) -> None:
+    secret = {"Type": "AWS::SecretsManager::Secret", "Properties": properties}
+    lengths = Lengths({"Resources": {"Broken": secret}}, "eu-west-1", "111122223333")
+    assert lengths.of({"Ref": "Broken"}) in (len(ARN) + 9, len(ARN) + 28)
