@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from weakref import WeakKeyDictionary
 
 from constructs import Construct
 
@@ -32,8 +31,17 @@ class _Load:
     inline_names: set[str] = field(default_factory=set)
 
 
-# Kept with the principal, as what was read of it is (principals.py).
-_loads: WeakKeyDictionary[Principal, _Load] = WeakKeyDictionary()
+_loads: dict[object, _Load] = {}
+
+
+def _identity(principal: Principal) -> object:
+    """Return what tells a principal from others: the reference that CDK has for it.
+
+    In Python, what CDK makes is another object each time that it is read, as `function.role` is.
+    """
+    (first, *_) = getattr(principal, "_delegates", (principal,))
+    reference = getattr(first, "__jsii_ref__", None)
+    return principal if reference is None else reference.ref
 
 
 class Attachment:
@@ -59,7 +67,7 @@ class Attachment:
 
     def check(self, kind: Kind, principal: Principal, name: str) -> None:
         """Refuse a principal that has no room for it."""
-        load = _loads.get(principal, _Load())
+        load = _loads.get(_identity(principal), _Load())
         managed = load.managed + self._managed
         if managed > ATTACHED_QUOTAS[kind].default:
             context = self._scope.node.try_get_context
@@ -69,7 +77,7 @@ class Attachment:
 
     def count(self, principal: Principal) -> None:
         """Count it as attached."""
-        load = _loads.setdefault(principal, _Load())
+        load = _loads.setdefault(_identity(principal), _Load())
         load.managed += self._managed
         if self._inline:
             load.inline.append((self._longest, self._inline))

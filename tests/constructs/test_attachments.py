@@ -1,10 +1,12 @@
 """IAM's quotas are for all that a principal has: what this app attaches is summed up."""
 
+from collections.abc import Callable
 from typing import Any
 
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk.assertions import Template
 
@@ -118,3 +120,21 @@ def test_fails_on_two_inline_policies_of_one_name(stack: cdk.Stack) -> None:
     other = SecretReader(stack, "Two", secrets=scopes(1), users=[user], **props)
     with pytest.raises(SecretAccessError, match=message):
         other.attach_to_role(role)
+
+
+def test_a_role_is_one_however_often_cdk_is_asked_for_it(stack: cdk.Stack) -> None:
+    """In Python, each answer is another object, as `function.role` is."""
+    iam.Role.from_role_name(stack, "App", "app")
+    code = lambda_.Code.from_inline("pass")
+    runtime = lambda_.Runtime.PYTHON_3_13
+    function = lambda_.Function(stack, "Function", code=code, handler="index.x", runtime=runtime)
+    props: dict[str, Any] = {"policy_type": INLINE, "policy_name": "secrets"}
+    asked: dict[str, Callable[[], Any]] = {
+        "Function": lambda: function.role,
+        "App": lambda: stack.node.find_child("App"),
+    }
+    for name, role in asked.items():
+        assert role() is not role()
+        SecretReader(stack, f"{name}One", secrets=scopes(1), roles=[role()], **props)
+        with pytest.raises(SecretAccessError, match=" already has an inline policy called"):
+            SecretReader(stack, f"{name}Two", secrets=scopes(1), roles=[role()], **props)
