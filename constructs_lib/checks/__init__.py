@@ -86,7 +86,6 @@ class SecretAccessChecks:
                 lengths=Lengths(
                     json.loads(Path(stack.template_path).read_text(encoding="utf-8")),
                     stack.region,
-                    stack.account_id,
                 ),
             )
             for stack in context.stack_templates

@@ -14,7 +14,7 @@ from typing import Any, TypeGuard
 from constructs_lib.partitions import partition_of
 
 _SHORTEST_REGION = "us-east-1"
-_ACCOUNT = "111122223333"
+_ACCOUNT = "111122223333"  # each is as long
 _SECRET, _KEY = "AWS::SecretsManager::Secret", "AWS::KMS::Key"
 # What CloudFormation calls what has no name: its logical id, a hyphen and twelve characters. What
 # Secrets Manager appends: a hyphen and six. The id of a KMS key is a UUID.
@@ -30,11 +30,10 @@ _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 
 @dataclass(frozen=True)
 class Lengths:
-    """Measures the values of one template, of a stack whose place may be known."""
+    """Measures the values of one template, of a stack whose Region may be known."""
 
     template: Mapping[str, Any]
     region: str | None = None
-    account: str | None = None
 
     def at_most(self, value: object) -> int:
         """Return a length that a value does not reach, told from its text alone.
@@ -116,14 +115,14 @@ class Lengths:
         pseudo = {
             "AWS::Partition": partition.name,
             "AWS::Region": region,
-            "AWS::AccountId": self.account or _ACCOUNT,
+            "AWS::AccountId": _ACCOUNT,
             "AWS::URLSuffix": partition.url_suffix,
         }
         if name in pseudo:
             return len(pseudo[name])
         resource = self.template.get("Resources", {}).get(name, {})
         type_ = resource.get("Type") if isinstance(resource, Mapping) else None
-        begin = f"arn:{partition.name}:{{}}:{region}:{self.account or _ACCOUNT}:"
+        begin = f"arn:{partition.name}:{{}}:{region}:{_ACCOUNT}:"
         if type_ == _SECRET:
             properties = resource.get("Properties")
             own = properties.get("Name") if isinstance(properties, Mapping) else None

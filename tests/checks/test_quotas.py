@@ -1,5 +1,6 @@
 """What the checks count, on templates as plain data: each way in which IAM's types attach."""
 
+import json
 from typing import Any
 
 import pytest
@@ -41,7 +42,7 @@ def template(
     resources: Any, *, name: str = "One", home: str = ACCOUNT, outputs: Any = None
 ) -> Template:
     body = {"Resources": resources, "Outputs": outputs}
-    return Template(f"{name}.json", name, home, Lengths(body, "eu-west-1", ACCOUNT))
+    return Template(f"{name}.json", name, home, Lengths(body, "eu-west-1"))
 
 
 def found(*templates: Template, **context: object) -> list[Finding]:
@@ -137,7 +138,7 @@ def test_a_name_is_one_principal_in_the_stacks_of_an_account() -> None:
 
 
 def test_a_logical_id_is_another_principal_in_each_stack() -> None:
-    resources = {"R": resource("AWS::IAM::Role"), **attached(6, Roles=[{"Ref": "R"}])}
+    resources = {"R": {"Type": "AWS::IAM::Role"}, **attached(6, Roles=[{"Ref": "R"}])}
     assert given(template(resources), template(resources, name="Other")) == []
 
 
@@ -159,9 +160,14 @@ def test_what_another_stack_exports_is_the_same_principal(name: dict[str, str]) 
     assert given(one, template(imported, name="Other", home="444455556666")) == []
 
 
-def test_a_principal_of_which_nothing_is_known_is_called_what_the_template_says() -> None:
-    (message,) = given(template(attached(11, Roles=[{"Fn::ImportValue": "x"}])))
-    assert message.startswith('role \'One/{"Fn::ImportValue": "x"}\' has 11 managed policies')
+@pytest.mark.parametrize(
+    "principal", [{"Fn::ImportValue": "x"}, {"Fn::ImportValue": {"Fn::Sub": "x"}}, 7]
+)
+def test_a_principal_of_which_nothing_is_known_is_called_what_the_template_says(
+    principal: object,
+) -> None:
+    (message,) = given(template(attached(11, Roles=[principal])))
+    assert message.startswith(f"role 'One/{json.dumps(principal)}' has 11 managed policies")
 
 
 def test_what_a_condition_may_leave_out_is_measured_by_itself() -> None:
@@ -192,6 +198,26 @@ def test_inline_policies_of_one_name_overwrite_each_other() -> None:
     )
 
 
+def test_it_is_told_of_the_last_of_several() -> None:
+    policies = {key: inline(Roles=["app"]) for key in ("P", "Q", "R")}
+    (finding,) = found(template(policies))
+    assert finding.place == Place("One.json", "R")
+    assert finding.error.given == "role 'app' has 3 inline policies called 'name'"
+
+
+@pytest.mark.parametrize(
+    "much",
+    [
+        resource("AWS::IAM::Role", Policies=[{"PolicyDocument": document(10_241)}]),
+        resource("AWS::IAM::RolePolicy", RoleName="app", PolicyDocument=document(10_241)),
+        resource("AWS::IAM::Role", ManagedPolicyArns=[f"arn:{each}" for each in range(11)]),
+    ],
+)
+def test_it_is_told_of_the_resource_that_has_too_much(much: dict[str, Any]) -> None:
+    (finding,) = found(template({"R": much}))
+    assert finding.place == Place("One.json", "R")
+
+
 @pytest.mark.parametrize("name", [None, {"Ref": "Name"}])
 def test_names_that_are_not_known_are_not_compared(name: object) -> None:
     policies = {key: inline(name=name, Roles=["app"]) for key in ("P", "Q")}
@@ -217,8 +243,12 @@ def test_inline_policies_of_other_names_or_principals_do_not_overwrite_each_othe
         {"R": {"Type": "AWS::IAM::ManagedPolicy"}},
         {"R": {"Type": "AWS::IAM::ManagedPolicy", "Properties": "broken"}},
         {"R": resource("AWS::IAM::Role", Policies="broken", ManagedPolicyArns={"Ref": "x"})},
-        {"R": resource("AWS::IAM::Role", Policies=["broken", {"PolicyName": "x"}])},
+        {
+            "R": resource("AWS::IAM::Role", Policies=["broken", 7, {"PolicyName": "name"}]),
+            "P": inline(Roles=[{"Ref": "R"}]),
+        },
         {"R": resource("AWS::IAM::ManagedPolicy", Roles={"Ref": "Roles"})},
+        {"R": managed(Roles=[7, None, ["app"], {"Ref": ["app"]}])},
         {"R": resource("AWS::S3::Bucket", Roles=["app"], PolicyDocument=document(20_000))},
     ],
 )
