@@ -12,7 +12,6 @@ from constructs_lib.placeholders import (
     at_longest,
     filled,
     for_template,
-    starts_with_token,
     tokens,
 )
 from constructs_lib.statements import Statement
@@ -74,10 +73,7 @@ def length_in(
     def render(text: str) -> str:
         return owned.get(text) or at_longest(text, known, owned)
 
-    def render_resource(text: str) -> str:
-        return render(text) or SHORTEST_ARN if starts_with_token(text) else render(text)
-
-    return _length(statements, render, render_resource)
+    return _length(statements, render, lambda text: render(text) or SHORTEST_ARN)
 
 
 def _length(

@@ -106,6 +106,14 @@ def test_a_token_of_which_nothing_is_known_counts_as_the_least_that_it_can_be() 
     assert length_in(found, IRELAND, {}) == compact(document)
 
 
+def test_a_replica_of_a_token_counts_as_that_of_what_the_token_stands_for() -> None:
+    token, known = (
+        SecretScope.from_secret_complete_arn(arn).in_regions("us-east-1") for arn in (SECRET, ARN)
+    )
+    deployed = document_for_iam(statements.read(known), IRELAND)
+    assert length_in(statements.read(token), IRELAND, {SECRET: ARN}) == compact(deployed)
+
+
 def test_a_letter_beyond_ascii_is_one_character() -> None:
     accented = statements.describe_tagged((("Größe", ("ä",)),))
     plain = statements.describe_tagged((("Groes", ("a",)),))
