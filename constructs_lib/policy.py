@@ -21,9 +21,10 @@ from constructs_lib.errors import SecretAccessError, shown
 from constructs_lib.measure import Measure
 from constructs_lib.other_accounts import refuse_in_other_accounts
 from constructs_lib.packing import pack
-from constructs_lib.placeholders import REGION
+from constructs_lib.partitions import partition_of
+from constructs_lib.placeholders import REGION, has_token
 from constructs_lib.places import path_of, place_of
-from constructs_lib.principals import Principal, by_name, name_of
+from constructs_lib.principals import Principal, by_name, name_of, same_account
 from constructs_lib.props import (
     check_description,
     check_name,
@@ -62,11 +63,12 @@ class SecretAccessPolicy(Construct):
 
         `statements` are those on some of `secrets`, and on all of `other_secrets`.
         """
-        principals: dict[Kind, dict[str, Principal]] = {
-            "user": by_name("user", users, scope),
-            "role": by_name("role", roles, scope),
-            "group": by_name("group", groups, scope),
-        }
+        given: dict[Kind, Sequence[Principal]] = {"user": users, "role": roles, "group": groups}
+        principals = {kind: by_name(kind, several, scope) for kind, several in given.items()}
+        self._account: str | None = None
+        for kind, several in given.items():
+            for principal in several:
+                self._account = same_account(kind, principal, self._account)
         self._names: dict[Kind, list[str]] = {kind: [*each] for kind, each in principals.items()}
         self._scope = scope
         self._type = check_type(policy_type)
@@ -86,6 +88,7 @@ class SecretAccessPolicy(Construct):
         managed_names = [_numbered_name(policy_name, number) for number in _numbers(packed)]
         all_secrets = [*secrets, *other_secrets]
         _refuse_keys_elsewhere(scope, all_secrets)
+        _refuse_other_partitions(scope, all_secrets)
         refuse_in_other_accounts(scope, all_secrets, packed[0])
         self._documents = [document_for_template(found) for found in packed]
         for kind, by_names in principals.items():
@@ -165,11 +168,13 @@ class SecretAccessPolicy(Construct):
 
     def _attach(self, kind: Kind, principal: Principal) -> None:
         name = name_of(kind, principal, self._scope)
+        account = same_account(kind, principal, self._account)
         names = self._names[kind]
         if name in names:
             return
         self._attachment.check(kind, principal, name)
         self._attachment.count(principal)
+        self._account = account
         names.append(name)
         for resource in self._resources:
             setattr(resource, f"{kind}s", names)
@@ -227,6 +232,25 @@ def _refuse_keys_elsewhere(scope: Construct, secrets: Sequence[SecretScope]) -> 
     for each in secrets:
         if each.key_arn is not None and each.region == REGION:
             check_key_arn(each.key_arn, region=place_of(scope)[1])
+
+
+def _refuse_other_partitions(scope: Construct, secrets: Sequence[SecretScope]) -> None:
+    """Refuse secrets of another partition than the stack's, which the policy would not be about.
+
+    https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
+    """
+    for each in secrets:
+        if each.region == REGION or has_token(each.region):
+            continue
+        here, there = place_of(scope)[1], partition_of(each.region).name
+        if not has_token(here) and partition_of(here).name != there:
+            raise SecretAccessError(
+                f"secret {shown(each.arn)} is of the partition {there}, "
+                f"the stack of {partition_of(here).name}",
+                allowed="secrets of the stack's partition are allowed: accounts and their policies "
+                "are in one, and reach into no other",
+                remedy=f"make the policy in a stack of the partition {there}",
+            )
 
 
 def _inline_policy_name(path: str) -> str:

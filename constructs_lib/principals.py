@@ -71,6 +71,25 @@ def name_of(kind: Kind, principal: Principal, scope: Construct) -> str:
     return facts.name
 
 
+def same_account(kind: Kind, principal: Principal, account: str | None) -> str | None:
+    """Return the account of a policy's principals, of which `account` is known so far.
+
+    It is one, also where the stack does not know which.
+    """
+    facts = _READ[kind](principal)
+    if facts.account is None or facts.to_be_looked_up:
+        return account
+    if account is not None and facts.account != account:
+        raise SecretAccessError(
+            f"{kind} {shown(facts.name)} is of account {facts.account}, another principal of the "
+            f"policy of account {account}",
+            allowed="principals of one account, the stack's, are allowed: a policy is attached by "
+            f"name, so that it would go to a {kind} of that name there",
+            remedy="make a policy in a stack of each account",
+        )
+    return facts.account
+
+
 def _read(kind: Kind, principal: Principal) -> _Facts:
     try:
         owned = isinstance(principal, iam.User | iam.Role | iam.Group)

@@ -245,6 +245,25 @@ def test_cdk_keeps_to_the_home_region_of_a_secret_that_is_replicated(app: cdk.Ap
     SecretAccess.from_stack(stack).assert_cannot(role, GET, replica)
 
 
+@pytest.mark.parametrize("region", ["cn-north-1", "us-gov-west-1"])
+def test_fails_on_secrets_of_another_partition(ireland: cdk.Stack, region: str) -> None:
+    """Which would be granted, or denied, to nobody."""
+    theirs = SecretScope.from_secret_name("prod/db", region=region)
+    ours = SecretScope.from_secret_name("prod/db", region="us-east-1")
+    with pytest.raises(SecretAccessError, match="is of the partition aws-.*, the stack of aws; "):
+        SecretReader(ireland, "Reader", secrets=[ours, theirs])
+    SecretReader(ireland, "Reader", secrets=ours)
+
+
+def test_secrets_of_any_partition_are_taken_where_the_stacks_is_not_known(
+    stack: cdk.Stack, app: cdk.App
+) -> None:
+    theirs = SecretScope.from_secret_name("prod/db", region="cn-north-1")
+    SecretReader(stack, "Reader", secrets=theirs)
+    ningxia = cdk.Stack(app, "Ningxia", env=cdk.Environment(region="cn-northwest-1"))
+    SecretReader(ningxia, "Reader", secrets=theirs)
+
+
 # --- principals ------------------------------------------------------------------------------
 
 
@@ -265,6 +284,26 @@ def test_fails_on_a_role_of_another_account(ireland: cdk.Stack) -> None:
     role = iam.Role.from_role_arn(ireland, "R", "arn:aws:iam::444455556666:role/app")
     with pytest.raises(SecretAccessError, match="of account 444455556666, the stack of account"):
         SecretReader(ireland, "R2", secrets=SecretScope.from_secret_name("a"), roles=[role])
+
+
+def test_fails_on_roles_of_two_accounts_where_the_stacks_is_not_known(stack: cdk.Stack) -> None:
+    """Of one name, the second would be taken for the first."""
+    first, second = (
+        iam.Role.from_role_arn(stack, f"In{account}", f"arn:aws:iam::{account}:role/app")
+        for account in ("111122223333", "444455556666")
+    )
+    other = iam.User.from_user_arn(stack, "Alice", "arn:aws:iam::444455556666:user/alice")
+    secrets = SecretScope.from_secret_name("prod/db")
+    message = "of account 444455556666, another principal of the policy of account 111122223333"
+    with pytest.raises(SecretAccessError, match=f"^role 'app' is {message}"):
+        SecretReader(stack, "Reader", secrets=secrets, roles=[first, second])
+    reader = SecretReader(stack, "Reader", secrets=secrets)
+    reader.attach_to_role(first)
+    with pytest.raises(SecretAccessError, match=f"^role 'app' is {message}"):
+        reader.attach_to_role(second)
+    with pytest.raises(SecretAccessError, match=f"^user 'alice' is {message}"):
+        reader.attach_to_user(other)
+    reader.attach_to_role(iam.Role.from_role_name(stack, "Named", "web"))
 
 
 def test_cdk_attaches_no_managed_policy_to_an_imported_role(stack: cdk.Stack) -> None:
