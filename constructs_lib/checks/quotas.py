@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -188,6 +189,13 @@ class _App:
     def __init__(self, templates: Sequence[Template]) -> None:
         self._templates = templates
         self._loads: dict[tuple[str, ...], _Load] = {}
+        self._makers = Counter(
+            (template.home, made)
+            for template in templates
+            for made in {
+                _made(properties, type_) for _, type_, properties, _ in template.resources()
+            }
+        )
         self._exports = {
             (template.home, name): (template, value)
             for template in templates
@@ -260,11 +268,10 @@ class _App:
         resources = template.lengths.template.get("Resources", {})
         resource = resources.get(reference) if isinstance(reference, str) else None
         if isinstance(resource, Mapping) and str(resource.get("Type")) in _KINDS:
-            prop = _NAMES[_KINDS[resource["Type"]]]
-            properties = resource.get("Properties")
-            name = properties.get(prop) if isinstance(properties, Mapping) else None
-            if isinstance(name, str):
-                return name
+            made = _made(resource.get("Properties"), resource["Type"])
+            # Two stacks that make one of the same name are never both in one account.
+            if made is not None and self._makers[template.home, made] == 1:
+                return made[1]
         return f"{template.path} {json.dumps(value, sort_keys=True)}"
 
     def _exported(self, template: Template, value: object) -> tuple[Template, object]:
@@ -278,6 +285,15 @@ class _App:
 def _called(template: Template, value: object) -> str:
     reference = value.get("Ref") if isinstance(value, Mapping) else None
     return f"{template.stack}/{reference or json.dumps(value)}"
+
+
+def _made(properties: object, type_: str) -> tuple[Kind, str] | None:
+    """Return the principal that a resource makes, where the template has its name."""
+    kind = _KINDS.get(type_)
+    if kind is None or not isinstance(properties, Mapping):
+        return None
+    name = properties.get(_NAMES[kind])
+    return (kind, name) if isinstance(name, str) else None
 
 
 def _exports(template: Template) -> Iterator[tuple[str, object]]:

@@ -164,6 +164,20 @@ def test_the_stages_of_an_app_are_apart_where_accounts_are_not_known() -> None:
     assert described(build) == []
 
 
+def test_roles_of_one_name_that_two_stacks_make_are_two() -> None:
+    """One account has room for one of them: stacks for a test and for production, say."""
+
+    def build(app: cdk.App) -> None:
+        for name in ("Test", "Prod"):
+            stack = cdk.Stack(app, name)
+            role = iam.Role(stack, "R", role_name="app", assumed_by=iam.AccountRootPrincipal())
+            iam.Policy(stack, "I", policy_name="p", roles=[role], statements=[policy_of(9)])
+            for number in range(6):
+                iam.ManagedPolicy(stack, f"P{number}", roles=[role], statements=[policy_of(9)])
+
+    assert described(build) == []
+
+
 def test_fails_on_inline_policies_of_one_name() -> None:
     def build(app: cdk.App) -> None:
         for name in ("One", "Other"):
