@@ -16,6 +16,7 @@ from aws_cdk import (
 )
 
 from constructs_lib.checks.lengths import Lengths
+from constructs_lib.checks.nested import with_nested
 from constructs_lib.checks.quotas import RULES, Template, findings
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ __all__ = ["SecretAccessChecks"]
 class SecretAccessChecks:
     """Fails `cdk synth` on what IAM would refuse at deployment, whoever wrote it.
 
-    It reads the templates, with all functions in them filled in as far as they are known, and
-    sums up over all stacks what each user, role and group gets:
+    It reads the templates, those of nested stacks too, with all functions in them filled in as far
+    as they are known, and sums up over all stacks what each user, role and group gets:
 
     - `ManagedPolicyLength`: a managed policy of more than 6,144 characters;
     - `InlinePolicyLength`: inline policies of a principal that are together longer than 2,048 (a
@@ -78,17 +79,20 @@ class SecretAccessChecks:
     def validate(self, context: IPolicyValidationContext) -> PolicyValidationPluginReport:
         """Report what is over a quota."""
         templates = [
-            Template(
-                path=stack.template_path,
-                stack=stack.stack_construct_path,
-                # The stacks of a stage whose account is not known go to one account.
-                home=stack.account_id or str(Path(stack.template_path).parent),
-                lengths=Lengths(
-                    json.loads(Path(stack.template_path).read_text(encoding="utf-8")),
-                    stack.region,
-                ),
-            )
+            each
             for stack in context.stack_templates
+            for each in with_nested(
+                Template(
+                    path=stack.template_path,
+                    stack=stack.stack_construct_path,
+                    # The stacks of a stage whose account is not known go to one account.
+                    home=stack.account_id or str(Path(stack.template_path).parent),
+                    lengths=Lengths(
+                        json.loads(Path(stack.template_path).read_text(encoding="utf-8")),
+                        stack.region,
+                    ),
+                )
+            )
         ]
         violations = [
             PolicyViolation(

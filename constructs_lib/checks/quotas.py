@@ -57,12 +57,18 @@ class Template:
         stack: the stack's path in the app, for messages.
         home: what tells its account from others: the account, or where it is deployed if unknown.
         lengths: the template, and how its values are measured.
+        outer: of a nested stack's template, that which has the nested stack in it.
+        parameters: what the outer one gives as parameters.
+        sure: whether it is deployed for sure.
     """
 
     path: str
     stack: str
     home: str
     lengths: Lengths
+    outer: Template | None = None
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    sure: bool = True
 
     def resources(self) -> Iterator[tuple[str, str, Mapping[str, Any], bool]]:
         """Yield each resource: logical id, type, properties, and whether it is made for sure."""
@@ -74,7 +80,7 @@ class Template:
                     logical_id,
                     str(resource.get("Type")),
                     properties if isinstance(properties, Mapping) else {},
-                    "Condition" not in resource,
+                    self.sure and "Condition" not in resource,
                 )
 
 
@@ -272,13 +278,17 @@ class _App:
             # Two stacks that make one of the same name are never both in one account.
             if made is not None and self._makers[template.home, made] == 1:
                 return made[1]
-        return f"{template.path} {json.dumps(value, sort_keys=True)}"
+        # Two nested stacks may have one template.
+        return f"{template.path} {template.stack} {json.dumps(value, sort_keys=True)}"
 
     def _exported(self, template: Template, value: object) -> tuple[Template, object]:
-        """Return what another stack exports, and that stack."""
+        """Return what another stack exports or gives as a parameter, and that stack."""
         name = value.get("Fn::ImportValue") if isinstance(value, Mapping) else None
         if isinstance(name, str):
             return self._exports.get((template.home, name), (template, value))
+        parameter = value.get("Ref") if isinstance(value, Mapping) else None
+        if template.outer is not None and str(parameter) in template.parameters:
+            return self._exported(template.outer, template.parameters[str(parameter)])
         return template, value
 
 

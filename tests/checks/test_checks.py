@@ -10,6 +10,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3_assets as assets
 from aws_cdk import aws_secretsmanager as secretsmanager
 
 from constructs_lib import PolicyType, SecretAccessChecks, SecretReader, SecretScope
@@ -233,6 +234,40 @@ def test_what_is_broken_is_left_to_cloudformation() -> None:
     iam.CfnPolicy(stack, "P", policy_name="p", policy_document={}, roles=[role.ref])
     cdk.Validations.of(app).add_plugins(SecretAccessChecks(app))
     app.synth()
+
+
+def test_nested_stacks_are_checked_too() -> None:
+    def build(app: cdk.App) -> None:
+        stack = stack_in(app)
+        nested = cdk.NestedStack(cdk.NestedStack(stack, "Outer"), "Inner")
+        here = str(Path(__file__).parent / "__init__.py")
+        assets.Asset(nested, "File", path=here)
+        iam.ManagedPolicy(nested, "P", statements=[policy_of(7000)])
+
+    (found,) = synthesized(build)
+    assert found["ruleName"] == "ManagedPolicyLength"
+    assert "can be 7," in found["description"]
+
+
+@pytest.mark.parametrize(("conditional", "passes"), [(False, False), (True, True)])
+def test_a_role_is_one_in_nested_stacks_too(conditional: bool, passes: bool) -> None:
+    def build(app: cdk.App) -> None:
+        stack = stack_in(app)
+        role = iam.Role(stack, "R", assumed_by=iam.AccountRootPrincipal())
+        for name in ("One", "Two"):
+            outer = cdk.NestedStack(stack, f"{name}Outer")
+            nested = cdk.NestedStack(outer, name)
+            for number in range(6):
+                iam.CfnManagedPolicy(
+                    nested, f"P{number}", policy_document={}, roles=[role.role_name]
+                )
+            if conditional:
+                resource = outer.nested_stack_resource
+                assert resource is not None
+                resource.cfn_options.condition = cdk.CfnCondition(stack, f"{name}Condition")
+
+    expected = "role 'Stack/RC21A1702' has 12 managed policies attached by this app"
+    assert [each.partition(";")[0] for each in described(build)] == [expected] * (not passes)
 
 
 def test_a_finding_can_be_acknowledged() -> None:

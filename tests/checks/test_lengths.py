@@ -104,7 +104,7 @@ def test_functions_are_filled_in(value: object, text: str) -> None:
 )
 def test_no_value_is_longer_than_its_bound(value: object) -> None:
     long = {"Type": "AWS::SecretsManager::Secret", "Properties": {"Name": "x" * 512}}
-    lengths = Lengths({"Resources": {"Long": long}}, "us-isof-south-1", "111122223333")
+    lengths = Lengths({"Resources": {"Long": long}}, "us-isof-south-1")
     assert lengths.of(value) <= lengths.at_most(value)
 
 
@@ -113,7 +113,7 @@ def test_no_document_is_longer_than_its_bound(names: list[str]) -> None:
     found = statements.administer([SecretScope.from_secret_name(name) for name in names])
     document = document_for_template(found)
     for region in ("us-isof-south-1", "cn-north-1", "eu-isoe-west-1"):
-        lengths = Lengths({}, region, "111122223333")
+        lengths = Lengths({}, region)
         assert lengths.of(document) <= lengths.at_most(document)
 
 
@@ -154,5 +154,5 @@ def test_a_value_is_as_long_as_its_json(value: object, json_text: str) -> None:
 @pytest.mark.parametrize("properties", ["broken", {"Name": {}}, {"Name": {"a": 1, "b": 2}}])
 def test_of_a_broken_secret_no_name_is_known(properties: object) -> None:
     secret = {"Type": "AWS::SecretsManager::Secret", "Properties": properties}
-    lengths = Lengths({"Resources": {"Broken": secret}}, "eu-west-1", "111122223333")
+    lengths = Lengths({"Resources": {"Broken": secret}}, "eu-west-1")
     assert lengths.of({"Ref": "Broken"}) in (len(ARN) + 9, len(ARN) + 28)

@@ -67,6 +67,7 @@ FLOORS = [
     {"testing.fixtures"},
     {"checks.lengths"},
     {"checks.quotas"},
+    {"checks.nested"},
     {"checks.__init__"},
     {"command_line.__init__"},
     {"command_line.options", "command_line.secrets"},
