@@ -163,7 +163,7 @@ def _inline(load: _Load) -> Iterator[Finding]:
         if each.name is not None:
             by_name.setdefault(each.name, []).append(each.place)
     for name, same in by_name.items():
-        if len(set(same)) > 1:
+        if len(same) > 1:
             principal, several = f"{load.kind} {shown(load.name)}", f"{len(same)} inline policies"
             error = SecretAccessError(
                 f"{principal} has {several} called {shown(name)}",
@@ -249,14 +249,11 @@ class _App:
         policy: Mapping[str, Any],
         place: Place,
     ) -> None:
-        name = policy.get("PolicyName")
+        name, document = policy.get("PolicyName"), policy.get("PolicyDocument", {})
+        if any(each.document is document for each in load.inline):
+            return  # attached to one principal twice, as by its name and by a reference to it
         load.inline.append(
-            _Inline(
-                name if isinstance(name, str) else None,
-                policy.get("PolicyDocument", {}),
-                template.lengths,
-                place,
-            )
+            _Inline(name if isinstance(name, str) else None, document, template.lengths, place)
         )
 
     def _load(self, template: Template, kind: Kind, principal: object) -> _Load:

@@ -192,6 +192,27 @@ def test_fails_on_inline_policies_of_one_name() -> None:
     assert found["description"].startswith("role 'app' has 2 inline policies called 'secrets'")
 
 
+def test_fails_on_inline_policies_of_one_name_in_the_role_itself() -> None:
+    def build(app: cdk.App) -> None:
+        policies = [
+            iam.CfnRole.PolicyProperty(policy_name="p", policy_document={"Statement": [effect]})
+            for effect in ("Allow", "Deny")
+        ]
+        iam.CfnRole(stack_in(app), "R", assume_role_policy_document={}, policies=policies)
+
+    (found,) = described(build)
+    assert found.startswith("role 'Stack/R' has 2 inline policies called 'p'")
+
+
+def test_an_inline_policy_counts_once_for_a_role_by_its_name_and_by_reference() -> None:
+    def build(app: cdk.App) -> None:
+        stack = stack_in(app)
+        role = iam.Role(stack, "R", role_name="app", assumed_by=iam.AccountRootPrincipal())
+        iam.Policy(stack, "P", roles=[role, place(stack)], statements=[policy_of(6000)])
+
+    assert described(build) == []
+
+
 def test_what_a_condition_may_leave_out_is_not_summed_up() -> None:
     def build(app: cdk.App) -> None:
         stack = stack_in(app)
