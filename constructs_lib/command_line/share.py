@@ -2,9 +2,11 @@
 
 import argparse
 import json
+import sys
 
 from constructs_lib import statements
 from constructs_lib.arns import check_principal_arn
+from constructs_lib.cautions import cautions
 from constructs_lib.command_line.secrets import scopes_given, values_of, without_tokens
 from constructs_lib.documents import document_for_iam
 from constructs_lib.errors import SecretAccessError
@@ -31,4 +33,7 @@ def share_text(given: argparse.Namespace) -> str:
         "ResourcePolicy": document_for_iam(of_secret, values),
         "KeyPolicy": document_for_iam(of_key, values),
     }
-    return without_tokens(json.dumps(documents, indent=2))
+    text = without_tokens(json.dumps(documents, indent=2))
+    for caution in cautions(scopes):
+        print(f"warning: {caution.message}", file=sys.stderr)
+    return text

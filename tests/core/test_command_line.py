@@ -366,6 +366,14 @@ def test_a_warning_is_of_a_superusers_secret_too(capsys: pytest.CaptureFixture[s
     assert capsys.readouterr().err.startswith("warning: secret ARN ends in '-master'")
 
 
+def test_a_warning_goes_beside_a_share_too(capsys: pytest.CaptureFixture[str]) -> None:
+    """Under the ARN of no secret, the key would decrypt nothing."""
+    assert main([*SHARE, "--secret-complete-arn", f"{ARN}-shared", "--key-arn", KEY_ARN]) == 0
+    output = capsys.readouterr()
+    assert json.loads(output.out)
+    assert output.err.startswith("warning: secret ARN ends in '-shared', which is taken for")
+
+
 def test_a_document_is_measured_where_its_secrets_are(capsys: pytest.CaptureFixture[str]) -> None:
     """With the longest partition's name in each ARN it would not fit."""
     names = [f"--secret-name=prod/service-{number:02}/x" for number in range(72)]
