@@ -121,6 +121,12 @@ def test_they_do_not_change_once_made() -> None:
     assert hash(conditions) == hash(AccessConditions(vpc_endpoints=[ENDPOINT]))
 
 
+def test_they_are_given_by_name() -> None:
+    unnamed: Any = AccessConditions
+    with pytest.raises(TypeError):
+        unnamed([ENDPOINT])
+
+
 def test_fails_without_any_condition() -> None:
     with pytest.raises(SecretAccessError, match="^conditions has no condition in it"):
         AccessConditions()

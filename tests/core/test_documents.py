@@ -23,7 +23,7 @@ IRELAND = {
     URL_SUFFIX: "amazonaws.com",
 }
 SECRET, KEY = "${Token[Secret.1]}", "${Token[Key.2]}"
-ARN = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:a-AbCdEf"
+ARN = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db-AbCdEf"
 KEY_ARN = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd"
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import FrozenInstanceError
 from typing import Any
 
 import pytest
@@ -36,6 +37,12 @@ def test_reader_reads_the_value_and_nothing_else() -> None:
             "ReadSecretValue", "Allow", ("secretsmanager:GetSecretValue",), (f"{BASE}one-??????",)
         )
     ]
+
+
+def test_a_statement_does_not_change_once_made() -> None:
+    (statement,) = statements.read([ONE])
+    with pytest.raises(FrozenInstanceError):
+        statement.effect = "Deny"  # type: ignore[misc]
 
 
 def test_describe_adds_describe_secret_to_the_same_secrets() -> None:
