@@ -238,14 +238,19 @@ def check_key_arn(value: object, *, region: str | None) -> str:
             remedy="copy it from the KMS key that the secret is encrypted with",
         )
     _check_partition(parts, "key ARN")
-    known = region is not None and _REGION.fullmatch(region) and _REGION.fullmatch(parts[3])
-    if known and parts[3] != region:
+    check_key_region(arn, parts[3], region)
+    return arn
+
+
+def check_key_region(key_arn: str, key_region: str | None, region: str | None) -> None:
+    """Refuse a key for secrets of another Region, where both Regions are known."""
+    both = key_region is not None and region is not None and key_region != region
+    if both and _REGION.fullmatch(key_region or "") and _REGION.fullmatch(region or ""):
         raise SecretAccessError(
-            f"key ARN {shown(arn)} is in {parts[3]}, the secret in {region}",
+            f"key ARN {shown(key_arn)} is in {key_region}, the secret in {region}",
             allowed="a secret is encrypted with a key of its own region",
             remedy=f"give the key of {region} (for a replicated key, its replica there)",
         )
-    return arn
 
 
 def key_in_region(key_arn: str, region: str) -> str | None:

@@ -13,7 +13,7 @@ from aws_cdk import Annotations, Aws, Fn
 from aws_cdk import aws_iam as iam
 from constructs import Construct, IValidation
 
-from constructs_lib.arns import check_key_arn
+from constructs_lib.arns import check_key_region
 from constructs_lib.attachments import Attachment
 from constructs_lib.cautions import cautions
 from constructs_lib.documents import PolicyDocument, PolicyType, document_for_template
@@ -230,8 +230,8 @@ def _check_lengths(
 def _refuse_keys_elsewhere(scope: Construct, secrets: Sequence[SecretScope]) -> None:
     """Refuse a key of another Region than the stack's, for secrets that are in the stack's."""
     for each in secrets:
-        if each.key_arn is not None and each.region == REGION:
-            check_key_arn(each.key_arn, region=place_of(scope)[1])
+        if each.key_arn and each.key_region and each.region == REGION:
+            check_key_region(each.key_arn, each.key_region, place_of(scope)[1])
 
 
 def _refuse_other_partitions(scope: Construct, secrets: Sequence[SecretScope]) -> None:

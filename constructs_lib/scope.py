@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 from constructs_lib.arns import (
     ANY_SUFFIX,
     check_key_arn,
+    check_key_region,
     check_name,
     check_region,
     check_secret_arn,
@@ -37,6 +38,13 @@ class EncryptionKey(Protocol):
         """The ARN of the key."""
 
 
+class _NamedKey(NamedTuple):
+    """The ARN of a customer-managed key, and its Region, as far as they are known."""
+
+    arn: str | None
+    region: str | None
+
+
 @dataclass(frozen=True)
 class SecretScope:
     """Which secrets a policy is about, and under which KMS key they are.
@@ -61,6 +69,7 @@ class SecretScope:
         key_arn: the ARN of their customer-managed key, if they have one.
         tags: the tags that the secrets must all carry, each with its alternatives.
         account: the account of the secrets, where it is known and not the stack's own.
+        key_region: the Region of their key, where it is known.
     """
 
     arn: str
@@ -68,6 +77,7 @@ class SecretScope:
     key_arn: str | None = None
     tags: Tags = ()
     account: str | None = None
+    key_region: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no factory makes, and tell the account that the ARN tells."""
@@ -118,7 +128,8 @@ class SecretScope:
             SecretAccessError: if `name` is not 1 to 512 letters, digits and `/_+=.@-`.
         """
         arn = secret_arn(check_name(name) + ANY_SUFFIX, region=region, account=account)
-        return cls(arn, region or REGION, _key_arn(encryption_key, region))
+        key = _named_key(encryption_key, region)
+        return cls(arn, region or REGION, key.arn, key_region=key.region)
 
     @classmethod
     def from_secret_name_prefix(
@@ -141,7 +152,8 @@ class SecretScope:
         """
         name = check_name(prefix, "secret name prefix") + "*"
         arn = secret_arn(name, region=region, account=account)
-        return cls(arn, region or REGION, _key_arn(encryption_key, region))
+        key = _named_key(encryption_key, region)
+        return cls(arn, region or REGION, key.arn, key_region=key.region)
 
     @classmethod
     def from_secret_partial_arn(
@@ -153,9 +165,9 @@ class SecretScope:
             SecretAccessError: if `arn` is not a secret's, or has a wildcard.
         """
         found = check_secret_arn(arn, complete=False)
-        key_arn = _key_arn(encryption_key, found.region)
-        region = found.region or key_region(key_arn) or REGION
-        return cls(found.arn + ANY_SUFFIX, region, key_arn)
+        key = _named_key(encryption_key, found.region)
+        region = found.region or key.region or REGION
+        return cls(found.arn + ANY_SUFFIX, region, key.arn, key_region=key.region)
 
     @classmethod
     def from_secret_complete_arn(
@@ -168,9 +180,9 @@ class SecretScope:
                 hyphen and six characters.
         """
         found = check_secret_arn(arn, complete=True)
-        key_arn = _key_arn(encryption_key, found.region)
-        region = found.region or key_region(key_arn) or REGION
-        return cls(found.arn, region, key_arn)
+        key = _named_key(encryption_key, found.region)
+        region = found.region or key.region or REGION
+        return cls(found.arn, region, key.arn, key_region=key.region)
 
     @classmethod
     def from_tags(
@@ -192,7 +204,8 @@ class SecretScope:
         """
         checked = check_tags(tags)
         arn = secret_arn("*", region=region, account=account)
-        return cls(arn, region or REGION, _key_arn(encryption_key, region), checked)
+        key = _named_key(encryption_key, region)
+        return cls(arn, region or REGION, key.arn, checked, key_region=key.region)
 
     def in_regions(
         self, *regions: str, encryption_keys: Mapping[str, EncryptionKey] | None = None
@@ -251,12 +264,13 @@ class SecretScope:
         return tuple(self._in_region(region, keys) for region in named)
 
     def _in_region(self, region: str, keys: Mapping[str, EncryptionKey]) -> SecretScope:
-        key_arn = _key_arn(keys[region], region) if region in keys else self._key_in(region)
-        return replace(self, arn=in_region(self.arn, region), region=region, key_arn=key_arn)
+        key = _named_key(keys[region], region) if region in keys else self._key_in(region)
+        arn = in_region(self.arn, region)
+        return replace(self, arn=arn, region=region, key_arn=key.arn, key_region=key.region)
 
-    def _key_in(self, region: str) -> str | None:
-        if self.key_arn is None or region in (self.region, key_region(self.key_arn)):
-            return self.key_arn
+    def _key_in(self, region: str) -> _NamedKey:
+        if self.key_arn is None or region in (self.region, self.key_region):
+            return _NamedKey(self.key_arn, self.key_region)
         found = key_in_region(self.key_arn, region)
         if found is None:
             raise SecretAccessError(
@@ -264,7 +278,7 @@ class SecretScope:
                 allowed="a replica is under a key of its own Region",
                 remedy=f'give it: encryption_keys={{"{region}": ...}}',
             )
-        return found
+        return _NamedKey(found, region)
 
 
 def every_secret(*, region: str | None = None, account: str | None = None) -> SecretScope:
@@ -312,8 +326,8 @@ def _flat(secrets: Secrets) -> list[ISecret | SecretScope]:
 
 def _scope_of(secret: ISecret, key: EncryptionKey | None, *, with_key: bool) -> SecretScope:
     arn, region, account = _place_of(secret)
-    key_arn = _key_arn(key or _key_of(secret), region) if with_key else None
-    return SecretScope(arn, region, key_arn, account=account)
+    named = _named_key(key or _key_of(secret), region) if with_key else _NamedKey(None, None)
+    return SecretScope(arn, region, named.arn, account=account, key_region=named.region)
 
 
 @once_for_each
@@ -350,15 +364,25 @@ def _key_of(secret: ISecret) -> EncryptionKey | None:
     return found
 
 
-def _key_arn(key: EncryptionKey | None, region: str | None) -> str | None:
+def _named_key(key: EncryptionKey | None, region: str | None) -> _NamedKey:
     if key is None:
-        return None
+        return _NamedKey(None, None)
     alias = getattr(key, "alias_name", None)
     if alias == "alias/aws/secretsmanager":
-        return None  # the AWS-managed key
+        return _NamedKey(None, None)  # the AWS-managed key
     if alias is not None:
         refuse_alias(alias)
-    return check_key_arn(_arn_of(key), region=region)
+    arn = check_key_arn(_arn_of(key), region=region)
+    # The ARN of a key of the app is a token, which does not tell where the key is.
+    own = _region_of(key) if starts_with_token(arn) else key_region(arn)
+    check_key_region(arn, own, region)
+    return _NamedKey(arn, own)
+
+
+@once_for_each
+def _region_of(key: EncryptionKey) -> str | None:
+    env = read(key, "env") if hasattr(type(key), "env") else None
+    return None if env is None or has_token(env.region) else env.region
 
 
 @once_for_each

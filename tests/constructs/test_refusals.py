@@ -320,6 +320,18 @@ def test_fails_on_a_key_of_another_region_than_the_stacks(ireland: cdk.Stack) ->
     refused(ireland, "is in us-east-1, the secret in eu-west-1", secrets=secret)
 
 
+def test_fails_on_a_key_of_the_app_in_another_region(app: cdk.App, ireland: cdk.Stack) -> None:
+    """Its ARN is a token, which does not tell where the key is."""
+    env = cdk.Environment(account="111122223333", region="us-east-1")
+    key = kms.Key(cdk.Stack(app, "Virginia", env=env), "Key")
+    message = "is in us-east-1, the secret in eu-west-1"
+    refused(ireland, message, secrets=SecretScope.from_secret_name("a", encryption_key=key))
+    with pytest.raises(SecretAccessError, match=message):
+        SecretScope.from_secret_name("a", encryption_key=key, region="eu-west-1")
+    here = kms.Key(ireland, "Here")
+    SecretReader(ireland, "Reader", secrets=SecretScope.from_secret_name("a", encryption_key=here))
+
+
 def test_fails_on_a_superusers_key_of_another_region_than_the_stacks(ireland: cdk.Stack) -> None:
     key = kms.Key.from_key_arn(ireland, "Key", "arn:aws:kms:us-east-1:111122223333:key/abc")
     superuser = SecretScope.from_secret_name("admin", encryption_key=key)
