@@ -54,7 +54,7 @@ class Lengths:
             return min(self.of(each) for each in branches)
         if _is_function(value) or isinstance(value, str):
             return 2 + self._text(value)
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             pairs = [
                 2 + _length(str(key)) + 1 + self.of(each)
                 for key, each in value.items()
@@ -92,7 +92,7 @@ class Lengths:
         values: object = {}
         if _is_list(argument, 2):
             body, values = argument
-        if not isinstance(body, str) or not isinstance(values, Mapping):
+        if not isinstance(body, str) or not isinstance(values, dict):
             return
         yield _length(_VARIABLE.sub("", body))
         for name in _VARIABLE.findall(body):
@@ -121,11 +121,11 @@ class Lengths:
         if name in pseudo:
             return len(pseudo[name])
         resource = self.template.get("Resources", {}).get(name, {})
-        type_ = resource.get("Type") if isinstance(resource, Mapping) else None
+        type_ = resource.get("Type") if isinstance(resource, dict) else None
         begin = f"arn:{partition.name}:{{}}:{region}:{_ACCOUNT}:"
         if type_ == _SECRET:
             properties = resource.get("Properties")
-            own = properties.get("Name") if isinstance(properties, Mapping) else None
+            own = properties.get("Name") if isinstance(properties, dict) else None
             called = len(name + _MADE_UP) if own is None else self._text(own)
             return len(begin.format("secretsmanager") + "secret:" + _SUFFIX) + called
         if type_ == _KEY:
@@ -141,7 +141,7 @@ def _length(text: str) -> int:
 
 def _is_function(value: object) -> TypeGuard[Mapping[str, Any]]:
     return (
-        isinstance(value, Mapping)
+        isinstance(value, dict)
         and len(value) == 1
         and str(next(iter(value))).startswith(("Ref", "Fn::"))
     )

@@ -73,13 +73,13 @@ class Template:
     def resources(self) -> Iterator[tuple[str, str, Mapping[str, Any], bool]]:
         """Yield each resource: logical id, type, properties, and whether it is made for sure."""
         resources = self.lengths.template.get("Resources")
-        for logical_id, resource in resources.items() if isinstance(resources, Mapping) else ():
-            if isinstance(resource, Mapping):
+        for logical_id, resource in resources.items() if isinstance(resources, dict) else ():
+            if isinstance(resource, dict):
                 properties = resource.get("Properties")
                 yield (
                     logical_id,
                     str(resource.get("Type")),
-                    properties if isinstance(properties, Mapping) else {},
+                    properties if isinstance(properties, dict) else {},
                     self.sure and "Condition" not in resource,
                 )
 
@@ -222,7 +222,7 @@ class _App:
         if type_ in _KINDS:
             load = self._load(template, _KINDS[type_], {"Ref": logical_id})
             for policy in _list(properties.get("Policies")):
-                if isinstance(policy, Mapping) and "PolicyDocument" in policy:
+                if isinstance(policy, dict) and "PolicyDocument" in policy:
                     self._add_inline(load, template, policy, place)
             for arn in _list(properties.get("ManagedPolicyArns")):
                 if not _is_choice(arn):
@@ -267,10 +267,10 @@ class _App:
         template, value = self._exported(template, value)
         if isinstance(value, str):
             return value
-        reference = value.get("Ref") if isinstance(value, Mapping) else None
+        reference = value.get("Ref") if isinstance(value, dict) else None
         resources = template.lengths.template.get("Resources", {})
         resource = resources.get(reference) if isinstance(reference, str) else None
-        if isinstance(resource, Mapping) and str(resource.get("Type")) in _KINDS:
+        if isinstance(resource, dict) and str(resource.get("Type")) in _KINDS:
             made = _made(resource.get("Properties"), resource["Type"])
             # Two stacks that make one of the same name are never both in one account.
             if made is not None and self._makers[template.home, made] == 1:
@@ -280,24 +280,24 @@ class _App:
 
     def _exported(self, template: Template, value: object) -> tuple[Template, object]:
         """Return what another stack exports or gives as a parameter, and that stack."""
-        name = value.get("Fn::ImportValue") if isinstance(value, Mapping) else None
+        name = value.get("Fn::ImportValue") if isinstance(value, dict) else None
         if isinstance(name, str):
             return self._exports.get((template.home, name), (template, value))
-        parameter = value.get("Ref") if isinstance(value, Mapping) else None
+        parameter = value.get("Ref") if isinstance(value, dict) else None
         if template.outer is not None and str(parameter) in template.parameters:
             return self._exported(template.outer, template.parameters[str(parameter)])
         return template, value
 
 
 def _called(template: Template, value: object) -> str:
-    reference = value.get("Ref") if isinstance(value, Mapping) else None
+    reference = value.get("Ref") if isinstance(value, dict) else None
     return f"{template.stack}/{reference or json.dumps(value)}"
 
 
 def _made(properties: object, type_: str) -> tuple[Kind, str] | None:
     """Return the principal that a resource makes, where the template has its name."""
     kind = _KINDS.get(type_)
-    if kind is None or not isinstance(properties, Mapping):
+    if kind is None or not isinstance(properties, dict):
         return None
     name = properties.get(_NAMES[kind])
     return (kind, name) if isinstance(name, str) else None
@@ -305,9 +305,9 @@ def _made(properties: object, type_: str) -> tuple[Kind, str] | None:
 
 def _exports(template: Template) -> Iterator[tuple[str, object]]:
     outputs = template.lengths.template.get("Outputs")
-    for output in outputs.values() if isinstance(outputs, Mapping) else ():
-        export = output.get("Export") if isinstance(output, Mapping) else None
-        name = export.get("Name") if isinstance(export, Mapping) else None
+    for output in outputs.values() if isinstance(outputs, dict) else ():
+        export = output.get("Export") if isinstance(output, dict) else None
+        name = export.get("Name") if isinstance(export, dict) else None
         if isinstance(name, str):
             yield name, output.get("Value")
 
@@ -318,4 +318,4 @@ def _list(value: object) -> list[Any]:
 
 def _is_choice(value: object) -> bool:
     """Tell whether only the deployment knows if there is something."""
-    return isinstance(value, Mapping) and ("Fn::If" in value or value == {"Ref": "AWS::NoValue"})
+    return isinstance(value, dict) and ("Fn::If" in value or value == {"Ref": "AWS::NoValue"})
