@@ -12,14 +12,22 @@ and in a test:
 """
 
 from collections.abc import Iterator
+from inspect import signature
 from os import W_OK, access
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from aws_cdk import App, BootstraplessSynthesizer, Stack
 
 # A file system in memory, where the machine has it.
 _MEMORY = "/dev/shm"
+
+# Earlier releases of CDK have no such argument.
+_VALIDATION = "builtin_cloud_formation_validation"
+_WITHOUT_VALIDATION: dict[str, Any] = (
+    {_VALIDATION: False} if _VALIDATION in signature(App.__init__).parameters else {}
+)
 
 __all__ = ["_synthesizer", "cdk_app", "cdk_stack"]
 
@@ -42,9 +50,9 @@ def cdk_app(_synthesizer: BootstraplessSynthesizer) -> Iterator[App]:
         yield App(
             outdir=directory,
             analytics_reporting=False,
-            builtin_cloud_formation_validation=False,
             default_stack_synthesizer=_synthesizer,
             tree_metadata=False,
+            **_WITHOUT_VALIDATION,
         )
 
 
