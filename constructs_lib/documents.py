@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from constructs_lib.placeholders import (
+    LONGEST_ARN,
     SHORTEST_ARN,
     at_longest,
     filled,
@@ -32,10 +33,6 @@ class PolicyType(Enum):
     INLINE = "inline"
 
 
-# The beginning is of some 100 characters at most, and a name of 512.
-_LONGEST_ARN = "x" * 620
-
-
 def document_for_template(statements: Sequence[Statement]) -> PolicyDocument:
     """Return the document for a CloudFormation template, with intrinsics and CDK tokens in it."""
     return _document(statements, for_template)
@@ -57,7 +54,7 @@ def longest_length(statements: Sequence[Statement]) -> int:
 
 @lru_cache(maxsize=1_000)  # a secret's ARN is in several statements
 def _at_longest(text: str) -> str:
-    return at_longest(text) + _LONGEST_ARN * len(tokens(text))
+    return at_longest(text) + "x" * LONGEST_ARN * len(tokens(text))
 
 
 def length_in(

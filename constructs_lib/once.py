@@ -21,18 +21,18 @@ def read(given: object, name: str) -> Any:
     return getattr(given, name)
 
 
-def once_for_each(read: Callable[[_Object], _Found]) -> Callable[[_Object], _Found]:
-    """Keep what `read` returns of an object, as long as the object is."""
+def once_for_each(reader: Callable[[_Object], _Found]) -> Callable[[_Object], _Found]:
+    """Keep what `reader` returns of an object, as long as the object is."""
     kept: WeakKeyDictionary[_Object, _Found] = WeakKeyDictionary()
 
-    @wraps(read)
+    @wraps(reader)
     def found(given: _Object) -> _Found:
         try:
             return kept[given]
         except KeyError:
-            result = kept[given] = read(given)
+            result = kept[given] = reader(given)
             return result
         except TypeError:  # it is no object of CDK's: read, or refused, each time
-            return read(given)
+            return reader(given)
 
     return found

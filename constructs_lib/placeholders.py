@@ -26,6 +26,8 @@ _LONGEST = {
 
 # A secret's ARN, where nothing is known of it.
 SHORTEST_ARN = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:a-AbCdEf"
+# The length of the longest: of some 100 characters at its beginning, and a name of 512.
+LONGEST_ARN = 620
 
 # How CDK encodes a token in a string: aws-cdk-lib/core/lib/private/encoding.ts.
 # With a number at its end it is a part of the ARN that the token stands for: this file's own way.

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any, TypeGuard
 
 from constructs_lib.partitions import partition_of
+from constructs_lib.placeholders import LONGEST_ARN
 
 _SHORTEST_REGION = "us-east-1"
 _ACCOUNT = "111122223333"  # each is as long
@@ -21,8 +22,8 @@ _SECRET, _KEY = "AWS::SecretsManager::Secret", "AWS::KMS::Key"
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-using-intrinsic-functions.html
 _MADE_UP, _SUFFIX, _KEY_ID = "-123456789012", "-AbCdEf", "12345678-1234-1234-1234-123456789012"
 
-# The beginning is of some 100 characters at most, and a name of 512.
-_LONGEST_ARN = 620
+# What may come out longer than its text: a variable that is used again, or a long separator.
+_GROWS = re.compile(r'"Fn::Sub":\[|"Fn::Join":\[(?!"[^"\\]{0,3}",)')
 
 _NO_VALUE = {"Ref": "AWS::NoValue"}
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
@@ -39,13 +40,16 @@ class Lengths:
         """Return a length that a value does not reach, told from its text alone.
 
         Pseudo parameters are no longer than what is written for them, and what joins texts is not
-        longer than they are; of everything else nothing is known but that it fits an ARN.
+        longer than they are, unless it repeats something: then the value is measured. Of everything
+        else nothing is known but that it fits an ARN.
         """
         text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+        if _GROWS.search(text):
+            return self.of(value)
         functions = text.count('"Ref":') + text.count('"Fn::') + text.count("${")
         known = text.count('"Ref":"AWS::') + text.count("${AWS::")
         joins = text.count('"Fn::Sub":') + text.count('"Fn::Join":')
-        return len(text) + _LONGEST_ARN * (functions - known - joins)
+        return len(text) + LONGEST_ARN * (functions - known - joins)
 
     def of(self, value: object) -> int:
         """Return the length of a value as JSON at its shortest, whitespace not counted."""

@@ -100,6 +100,10 @@ def test_functions_are_filled_in(value: object, text: str) -> None:
         {"Resource": [{"Fn::If": ["C", {"Ref": "Long"}, {"Ref": "Long"}]}]},
         {"Fn::Sub": "${AWS::Partition}${AWS::Region}${AWS::AccountId}${AWS::URLSuffix}"},
         {"a": {"Ref": "AWS::Region"}, "b": [1, None]},
+        {"Fn::Sub": ["${A}${A}${A}", {"A": "x" * 2_000}]},
+        {"Fn::Join": ["-" * 50, ["a"] * 100]},
+        {"Fn::Join": ['"', ["a"] * 100]},
+        {"Fn::Join": ["-" * 3, [""] * 100]},
     ],
 )
 def test_no_value_is_longer_than_its_bound(value: object) -> None:
