@@ -71,8 +71,9 @@ class SecretDescriber(SecretAccessPolicy):
 
         Raises:
             SecretAccessError: if anything given is not exactly what AWS accepts, is of another
-                account, can't be attached, or makes the policy longer than IAM's quota (managed
-                6,144 characters; inline 2,048 for a user, 5,120 a group, 10,240 a role).
+                account, can't be attached, or goes over IAM's quotas: 6,144 characters for one
+                secret in a managed policy, and 10 of these on a principal; for all that is inline
+                2,048 for a user, 5,120 a group, 10,240 a role.
         """
         super().__init__(
             scope,
@@ -141,8 +142,9 @@ class TagScopedDescriber(SecretAccessPolicy):
 
         Raises:
             SecretAccessError: if anything given is not exactly what AWS accepts, is of another
-                account, can't be attached, or makes the policy longer than IAM's quota (managed
-                6,144 characters; inline 2,048 for a user, 5,120 a group, 10,240 a role).
+                account, can't be attached, or goes over IAM's quotas: 6,144 characters for one
+                secret in a managed policy, and 10 of these on a principal; for all that is inline
+                2,048 for a user, 5,120 a group, 10,240 a role.
         """
         checked = check_tags(tags)
         super().__init__(
