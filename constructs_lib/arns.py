@@ -215,8 +215,8 @@ def _check_partition(parts: list[str], what: str) -> None:
             )
 
 
-def check_key_arn(value: object, *, region: str | None) -> str:
-    """Return a KMS key's ARN, checked as far as it is known, for secrets of `region`."""
+def check_key_arn(value: object) -> str:
+    """Return a KMS key's ARN, checked as far as it is known."""
     arn = check_text(value, "key ARN")
     if starts_with_token(arn) and _ARN.fullmatch(known_part(arn)):
         return arn
@@ -238,7 +238,6 @@ def check_key_arn(value: object, *, region: str | None) -> str:
             remedy="copy it from the KMS key that the secret is encrypted with",
         )
     _check_partition(parts, "key ARN")
-    check_key_region(arn, parts[3], region)
     return arn
 
 

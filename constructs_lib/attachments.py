@@ -63,7 +63,7 @@ class Attachment:
         """Attach so many managed policies, or these statements as an inline policy."""
         self._scope, self._measure = scope, measure
         self._managed, self._inline, self._inline_name = managed, inline, inline_name
-        self._longest = longest_length(inline)
+        self._longest = longest_length(inline) if inline else 0
 
     def check(self, kind: Kind, principal: Principal, name: str) -> None:
         """Refuse a principal that has no room for it."""

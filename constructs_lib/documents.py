@@ -1,7 +1,6 @@
 """Statements become documents, for templates and for IAM itself, and are measured as IAM does."""
 
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from functools import lru_cache
@@ -19,6 +18,7 @@ from constructs_lib.statements import Statement
 
 PolicyDocument = dict[str, Any]
 _Render = Callable[[str], object]
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class PolicyType(Enum):
@@ -76,9 +76,8 @@ def length_in(
 def _length(
     statements: Sequence[Statement], render: _Render, render_resource: _Render | None = None
 ) -> int:
-    document = _document(statements, render, render_resource)
-    text = json.dumps(document, ensure_ascii=False)
-    return len(re.sub(r"\s", "", text))
+    text = _encode(_document(statements, render, render_resource))
+    return sum(map(len, text.split()))  # IAM does not count whitespace
 
 
 def _document(

@@ -45,6 +45,9 @@ class _NamedKey(NamedTuple):
     region: str | None
 
 
+_NO_KEY = _NamedKey(None, None)
+
+
 @dataclass(frozen=True)
 class SecretScope:
     """Which secrets a policy is about, and under which KMS key they are.
@@ -326,7 +329,7 @@ def _flat(secrets: Secrets) -> list[ISecret | SecretScope]:
 
 def _scope_of(secret: ISecret, key: EncryptionKey | None, *, with_key: bool) -> SecretScope:
     arn, region, account = _place_of(secret)
-    named = _named_key(key or _key_of(secret), region) if with_key else _NamedKey(None, None)
+    named = _named_key(key or _key_of(secret), region) if with_key else _NO_KEY
     return SecretScope(arn, region, named.arn, account=account, key_region=named.region)
 
 
@@ -365,34 +368,34 @@ def _key_of(secret: ISecret) -> EncryptionKey | None:
 
 
 def _named_key(key: EncryptionKey | None, region: str | None) -> _NamedKey:
+    """Return the key of secrets of `region`, checked as far as it is known."""
     if key is None:
-        return _NamedKey(None, None)
+        return _NO_KEY
+    named = _read_key(key)
+    if named.arn is not None:
+        check_key_region(named.arn, named.region, region)
+    return named
+
+
+@once_for_each
+def _read_key(key: EncryptionKey) -> _NamedKey:
     alias = getattr(key, "alias_name", None)
     if alias == "alias/aws/secretsmanager":
-        return _NamedKey(None, None)  # the AWS-managed key
+        return _NO_KEY  # the AWS-managed key
     if alias is not None:
         refuse_alias(alias)
-    arn = check_key_arn(_arn_of(key), region=region)
-    # The ARN of a key of the app is a token, which does not tell where the key is.
-    own = _region_of(key) if starts_with_token(arn) else key_region(arn)
-    check_key_region(arn, own, region)
-    return _NamedKey(arn, own)
-
-
-@once_for_each
-def _region_of(key: EncryptionKey) -> str | None:
-    env = read(key, "env") if hasattr(type(key), "env") else None
-    return None if env is None or has_token(env.region) else env.region
-
-
-@once_for_each
-def _arn_of(key: EncryptionKey) -> str:
     try:
-        arn: str = read(key, "key_arn")
+        arn = check_key_arn(read(key, "key_arn"))
     except AttributeError:
         raise SecretAccessError(
             f"encryption_key is {shown(key)}",
             allowed="an IKey is allowed",
             remedy="for an ARN, use aws_kms.Key.from_key_arn",
         ) from None
-    return arn
+    # The ARN of a key of the app is a token, which does not tell where the key is.
+    return _NamedKey(arn, _region_of(key) if starts_with_token(arn) else key_region(arn))
+
+
+def _region_of(key: EncryptionKey) -> str | None:
+    env = read(key, "env") if hasattr(type(key), "env") else None
+    return None if env is None or has_token(env.region) else env.region
