@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
 _Object = TypeVar("_Object")
 _Found = TypeVar("_Found")
+_Rest = ParamSpec("_Rest")
 
 
 def read(given: object, name: str) -> Any:
@@ -21,18 +22,23 @@ def read(given: object, name: str) -> Any:
     return getattr(given, name)
 
 
-def once_for_each(reader: Callable[[_Object], _Found]) -> Callable[[_Object], _Found]:
-    """Keep what `reader` returns of an object, as long as the object is."""
+def once_for_each(
+    reader: Callable[Concatenate[_Object, _Rest], _Found],
+) -> Callable[Concatenate[_Object, _Rest], _Found]:
+    """Keep what `reader` returns of an object, as long as the object is.
+
+    What else it is given only helps it to read: no matter what, it would return the same.
+    """
     kept: WeakKeyDictionary[_Object, _Found] = WeakKeyDictionary()
 
     @wraps(reader)
-    def found(given: _Object) -> _Found:
+    def found(given: _Object, /, *args: _Rest.args, **kwargs: _Rest.kwargs) -> _Found:
         try:
             return kept[given]
         except KeyError:
-            result = kept[given] = reader(given)
+            result = kept[given] = reader(given, *args, **kwargs)
             return result
         except TypeError:  # it is no object of CDK's: read, or refused, each time
-            return reader(given)
+            return reader(given, *args, **kwargs)
 
     return found

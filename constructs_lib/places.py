@@ -9,7 +9,7 @@ from aws_cdk import Stack
 from constructs_lib.once import once_for_each
 
 if TYPE_CHECKING:
-    from constructs import Construct
+    from constructs import Construct, IConstruct, Node
 
 
 @once_for_each
@@ -21,10 +21,17 @@ def place_of(scope: Construct) -> tuple[str, str]:
 
 def path_of(scope: Construct, construct_id: str) -> str:
     """Return the path in the app of a construct that stands in `scope`."""
-    path = _path(scope)
+    path = path_to(scope)
     return f"{path}/{construct_id}" if path else construct_id
 
 
 @once_for_each
-def _path(scope: Construct) -> str:
-    return scope.node.path
+def path_to(scope: Construct) -> str:
+    """Return the path in the app of `scope` itself; of the app, nothing."""
+    return node_of(scope).path
+
+
+@once_for_each
+def node_of(construct: IConstruct) -> Node:
+    """Return the node of a construct."""
+    return construct.node

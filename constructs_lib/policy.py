@@ -33,6 +33,7 @@ from constructs_lib.props import (
     refuse_for_inline,
 )
 from constructs_lib.quotas import MANAGED_QUOTA, Kind, check_length
+from constructs_lib.resources import make
 from constructs_lib.scope import SecretScope
 from constructs_lib.statements import Statement
 
@@ -68,7 +69,7 @@ class SecretAccessPolicy(Construct):
         self._account: str | None = None
         for kind, several in given.items():
             for principal in several:
-                self._account = same_account(kind, principal, self._account)
+                self._account = same_account(kind, principal, scope, self._account)
         self._names: dict[Kind, list[str]] = {kind: [*each] for kind, each in principals.items()}
         self._scope = scope
         self._type = check_type(policy_type)
@@ -96,39 +97,26 @@ class SecretAccessPolicy(Construct):
                 self._attachment.check(kind, principal, name)
 
         super().__init__(scope, construct_id)
+        attached = {f"{kind}s": names or None for kind, names in self._names.items()}
         self._resources: list[iam.CfnManagedPolicy | iam.CfnPolicy] = []
         if self._type is PolicyType.INLINE:
-            name = policy_name or _inline_policy_name(path_of(scope, construct_id))
-            self._resources.append(
-                iam.CfnPolicy(
-                    self,
-                    "Resource",
-                    policy_document=self._documents[0],
-                    policy_name=name,
-                    users=self._names["user"] or None,
-                    roles=self._names["role"] or None,
-                    groups=self._names["group"] or None,
-                )
-            )
+            inline_name = policy_name or _inline_policy_name(path_of(scope, construct_id))
+            props = {"policyDocument": self._documents[0], "policyName": inline_name, **attached}
+            self._resources.append(make(iam.CfnPolicy, self, "Resource", props))
             if not any(self._names.values()):
                 self.node.add_validation(_Attached(self._names, construct_id))
         else:
-            self._resources += [
-                iam.CfnManagedPolicy(
-                    self,
-                    f"Resource{number}",
-                    policy_document=document,
-                    managed_policy_name=name,
-                    description=description,
-                    path=path,
-                    users=self._names["user"] or None,
-                    roles=self._names["role"] or None,
-                    groups=self._names["group"] or None,
-                )
-                for number, name, document in zip(
-                    _numbers(packed), managed_names, self._documents, strict=True
-                )
-            ]
+            for number, managed_name, document in zip(
+                _numbers(packed), managed_names, self._documents, strict=True
+            ):
+                props = {
+                    "policyDocument": document,
+                    "managedPolicyName": managed_name,
+                    "description": description,
+                    "path": path,
+                    **attached,
+                }
+                self._resources.append(make(iam.CfnManagedPolicy, self, f"Resource{number}", props))
         for by_names in principals.values():
             for principal in by_names.values():
                 self._attachment.count(principal)
@@ -168,7 +156,7 @@ class SecretAccessPolicy(Construct):
 
     def _attach(self, kind: Kind, principal: Principal) -> None:
         name = name_of(kind, principal, self._scope)
-        account = same_account(kind, principal, self._account)
+        account = same_account(kind, principal, self._scope, self._account)
         names = self._names[kind]
         if name in names:
             return

@@ -11,11 +11,11 @@ from aws_cdk import aws_iam as iam
 from constructs_lib.errors import SecretAccessError, shown
 from constructs_lib.once import once_for_each, read
 from constructs_lib.placeholders import has_token, known_part, split, starts_with_token
-from constructs_lib.places import place_of
+from constructs_lib.places import node_of, path_to, place_of
 from constructs_lib.quotas import Kind
 
 if TYPE_CHECKING:
-    from constructs import Construct, IConstruct, Node
+    from constructs import Construct
 
 Principal = iam.IUser | iam.IRole | iam.IGroup
 
@@ -51,7 +51,7 @@ def by_name(kind: Kind, principals: Sequence[Principal], scope: Construct) -> di
 
 def name_of(kind: Kind, principal: Principal, scope: Construct) -> str:
     """Return the name of one principal to which a policy of `scope` can be attached."""
-    facts = _READ[kind](principal)
+    facts = _READ[kind](principal, scope)
     if facts.account is not None and not facts.to_be_looked_up:
         _refuse_other_account(kind, facts.name, facts.account, scope)
     if facts.immutable:
@@ -71,12 +71,14 @@ def name_of(kind: Kind, principal: Principal, scope: Construct) -> str:
     return facts.name
 
 
-def same_account(kind: Kind, principal: Principal, account: str | None) -> str | None:
-    """Return the account of a policy's principals, of which `account` is known so far.
+def same_account(
+    kind: Kind, principal: Principal, scope: Construct, account: str | None
+) -> str | None:
+    """Return the account of the principals of a policy of `scope`; `account` is known so far.
 
     It is one, also where the stack does not know which.
     """
-    facts = _READ[kind](principal)
+    facts = _READ[kind](principal, scope)
     if facts.account is None or facts.to_be_looked_up:
         return account
     if account is not None and facts.account != account:
@@ -90,7 +92,7 @@ def same_account(kind: Kind, principal: Principal, account: str | None) -> str |
     return facts.account
 
 
-def _read(kind: Kind, principal: Principal) -> _Facts:
+def _read(kind: Kind, principal: Principal, scope: Construct) -> _Facts:
     try:
         owned = isinstance(principal, iam.User | iam.Role | iam.Group)
         arn: str = "" if owned else read(principal, f"{kind}_arn")
@@ -127,42 +129,39 @@ def _read(kind: Kind, principal: Principal) -> _Facts:
             allowed=f"a {kind} that the app makes, or that is imported, is allowed",
             remedy="import the role that stands for it: aws_iam.Role.from_role_name",
         )
+    imported_role = kind == "role" and not (owned or to_be_looked_up)
     return _Facts(
         name,
         account=None if account is None or has_token(account) else account,
-        immutable=kind == "role" and not (owned or to_be_looked_up) and _immutable(principal),
+        immutable=imported_role and _immutable(principal, scope),
         to_be_looked_up=to_be_looked_up,
     )
 
 
-def _reader(kind: Kind) -> Callable[[Principal], _Facts]:
-    return once_for_each(lambda principal: _read(kind, principal))
+def _reader(kind: Kind) -> Callable[[Principal, Construct], _Facts]:
+    return once_for_each(lambda principal, scope: _read(kind, principal, scope))
 
 
-_READ: dict[Kind, Callable[[Principal], _Facts]] = {
+_READ: dict[Kind, Callable[[Principal, Construct], _Facts]] = {
     "user": _reader("user"),
     "role": _reader("role"),
     "group": _reader("group"),
 }
 
 
-@once_for_each
-def _node_of(construct: IConstruct) -> Node:
-    return construct.node
-
-
-def _immutable(role: Principal) -> bool:
+def _immutable(role: Principal, scope: Construct) -> bool:
     """Tell whether a role was declared immutable: CDK drops what is added to such a role.
 
     CDK has no public word for it. It gives such a role a twin in the same scope, the mutable one,
     under an id that tells: aws-cdk-lib/aws-iam/lib/role.ts, `fromRoleArn` and
     `withoutPolicyUpdates`.
     """
-    node: Node = read(role, "node")
-    construct_id, parent = node.id, node.scope
+    path, _, construct_id = str(read(role, "to_string")()).rpartition("/")
+    # It mostly stands where its policy does, of which much is known already.
+    parent = scope if path == path_to(scope) else read(role, "node").scope
     if parent is None:
         return False
-    siblings = _node_of(parent)
+    siblings = node_of(parent)
     if siblings.try_find_child(f"MutableRole{construct_id}") is not None:
         return True
     twin = construct_id.removeprefix("ImmutableRole")

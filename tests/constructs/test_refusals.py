@@ -10,6 +10,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk.assertions import Template
+from constructs import Construct
 
 from constructs_lib import (
     DenyLevel,
@@ -28,10 +29,10 @@ OTHER_ACCOUNT = "arn:aws:iam::444455556666:"
 HUNDRED = [SecretScope.from_secret_name(f"team/service/secret-{i:03}") for i in range(100)]
 
 
-def refused(stack: cdk.Stack, message: str, **props: Any) -> None:
+def refused(scope: Construct, message: str, **props: Any) -> None:
     with pytest.raises(SecretAccessError, match=message):
-        SecretReader(stack, "Bad", **{"secrets": SECRET, **props})
-    assert stack.node.try_find_child("Bad") is None
+        SecretReader(scope, "Bad", **{"secrets": SECRET, **props})
+    assert scope.node.try_find_child("Bad") is None
 
 
 # --- principals ------------------------------------------------------------------------------
@@ -83,6 +84,19 @@ def test_fails_on_an_immutable_role(stack: cdk.Stack, immutable: Import) -> None
     reader = SecretReader(stack, "Reader", secrets=SECRET)
     with pytest.raises(SecretAccessError, match="^role .* is immutable"):
         reader.attach_to_role(role)
+
+
+def test_fails_on_an_immutable_role_that_stands_elsewhere(stack: cdk.Stack) -> None:
+    elsewhere = Construct(stack, "Elsewhere")
+    role = iam.Role.from_role_name(elsewhere, "App", "app", mutable=False)
+    iam.Role.from_role_name(stack, "App", "app")
+    refused(stack, "^role .* is immutable", roles=[role])
+
+
+def test_fails_on_an_immutable_role_beside_its_policy(stack: cdk.Stack) -> None:
+    here = Construct(stack, "Here")
+    role = iam.Role.from_role_name(here, "App", "app", mutable=False)
+    refused(here, "^role .* is immutable", roles=[role])
 
 
 def test_cdk_itself_would_attach_to_an_immutable_role_and_drop_a_grant(stack: cdk.Stack) -> None:

@@ -108,7 +108,7 @@ def test_many_secrets_take_one_more_for_each_policy(round_trips: Any, ireland: c
 
 
 @pytest.mark.parametrize(
-    ("principals", "first"), [("nobody", 0), ("a role of the app", 2), ("a role", 6), ("three", 8)]
+    ("principals", "first"), [("nobody", 0), ("a role of the app", 2), ("a role", 5), ("three", 7)]
 )
 def test_what_is_new_is_read_once(
     round_trips: Any, stack: cdk.Stack, principals: str, first: int
@@ -117,6 +117,14 @@ def test_what_is_new_is_read_once(
     with round_trips() as made:
         SecretReader(stack, "First", secrets=NAMES[0], **given)
         assert len(made) == 2 + first
+
+
+def test_one_more_role_takes_three(round_trips: Any, stack: cdk.Stack) -> None:
+    SecretReader(stack, "First", secrets=NAMES[0], **PRINCIPALS["a role"](stack))
+    other = iam.Role.from_role_name(stack, "Other", "other")
+    with round_trips() as made:
+        SecretReader(stack, "Reader", secrets=NAMES[0], roles=[other])
+        assert len(made) == 2 + 3
 
 
 def test_attaching_later_takes_one(round_trips: Any, stack: cdk.Stack) -> None:

@@ -25,7 +25,7 @@ FLOORS = [
     {"statements.__init__"},
     {"documents", "packing"},
     {"props"},
-    {"places"},
+    {"places", "resources"},
     {"principals"},
     {"measure", "other_accounts"},
     {"attachments"},
