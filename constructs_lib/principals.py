@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from aws_cdk import aws_iam as iam
@@ -139,7 +140,7 @@ def _read(kind: Kind, principal: Principal, scope: Construct) -> _Facts:
 
 
 def _reader(kind: Kind) -> Callable[[Principal, Construct], _Facts]:
-    return once_for_each(lambda principal, scope: _read(kind, principal, scope))
+    return once_for_each(partial(_read, kind))
 
 
 _READ: dict[Kind, Callable[[Principal, Construct], _Facts]] = {
