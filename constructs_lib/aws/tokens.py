@@ -1,10 +1,10 @@
-"""Strings that hold what only the deployment knows: pseudo parameters and CDK tokens.
+"""Strings with values that only the deployment has: pseudo parameters and CDK tokens.
 
 A statement is written once, with CloudFormation's pseudo parameters in it
 (`arn:${AWS::Partition}:secretsmanager:...`). Rendered for a template, they become `Fn::Sub`;
-rendered for IAM itself (the console, the AWS CLI), they are filled in. A CDK token is an opaque
-piece of such a string: it is carried along and never looked into. Of one that stands for an ARN, a
-part can be taken (`arn_part`): it is the deployment that splits it.
+rendered for IAM itself (the console, the AWS CLI), they are replaced by their values. A CDK token
+is an opaque piece of such a string: it is kept as it is. If it stands for an ARN, `arn_part` is a
+part of that ARN: the deployment splits it.
 """
 
 import re
@@ -24,7 +24,7 @@ _LONGEST = {
     URL_SUFFIX: "amazonaws.com.cn",
 }
 
-# A secret's ARN, where nothing is known of it.
+# The ARN of a secret of which nothing is known.
 SHORTEST_ARN = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:a-AbCdEf"
 # The length of the longest: of some 100 characters at its beginning, and a name of 512.
 LONGEST_ARN = 620
@@ -40,12 +40,12 @@ _MASK = "\0"
 
 
 def has_token(text: str) -> bool:
-    """Tell whether a CDK token is anywhere in `text`."""
+    """Return whether a CDK token is anywhere in `text`."""
     return _TOKEN.search(text) is not None
 
 
 def starts_with_token(text: str) -> bool:
-    """Tell whether `text` begins with a CDK token."""
+    """Return whether `text` begins with a CDK token."""
     return _TOKEN.match(text) is not None
 
 
@@ -72,14 +72,14 @@ def split(text: str, separator: str, maxsplit: int) -> list[str]:
 
 
 def is_token(text: str) -> bool:
-    """Tell whether `text` is one CDK token and nothing else."""
+    """Return whether `text` is one CDK token and nothing else."""
     return _TOKEN.fullmatch(text) is not None
 
 
 def arn_part(token: str, number: int) -> str:
     """Return a part of the ARN that a token stands for, as a piece of a string with placeholders.
 
-    The parts are what is between the colons: 4 is the account, and of a secret 6 is the name.
+    The colons separate the parts: part 4 is the account, and part 6 of a secret is its name.
     """
     return f"{token[:-1]}#{number}}}"
 

@@ -30,3 +30,9 @@ def partition_of(region: str) -> Partition:
         if region.startswith(prefix):
             return partition
     return _COMMERCIAL
+
+
+def partition_named(name: object) -> Partition | None:
+    """Return the partition of a name (`aws-cn`), if AWS has one of that name."""
+    partitions = (_COMMERCIAL, *_BY_REGION_PREFIX.values())
+    return next((partition for partition in partitions if partition.name == name), None)

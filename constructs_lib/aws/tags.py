@@ -1,10 +1,10 @@
-"""Tags of secrets, as conditions compare them."""
+"""Tags of secrets, checked for conditions on them."""
 
 import re
 from collections.abc import Mapping, Sequence
 
-from constructs_lib.errors import SecretAccessError, shown
-from constructs_lib.placeholders import has_token, known_part
+from constructs_lib.aws.tokens import has_token, known_part
+from constructs_lib.errors import InvalidOptionError, Text, shown
 
 Tags = tuple[tuple[str, tuple[str, ...]], ...]
 
@@ -17,54 +17,59 @@ _TEXT = re.compile(r"[\w .:/=+@-]*")
 
 def _check(text: object, what: str, longest: int) -> str:
     known = known_part(text) if isinstance(text, str) else ""
-    # IAM takes no sign beyond U+00FF in a policy document.
+    # IAM accepts no character beyond U+00FF in a policy document.
     # https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html: PolicyDocument
     fits = len(known) <= longest and _TEXT.fullmatch(known) and max(known, default="") <= "\xff"
     if not isinstance(text, str) or not text or not fits:
-        raise SecretAccessError(
-            f"{what} is {shown(text)}",
-            allowed=f"1 to {longest} letters, digits, spaces and _.:/=+-@ are allowed",
-            remedy="give the tag as the secret carries it: wildcards and variables do not match",
+        raise InvalidOptionError(
+            what,
+            must=f"be 1 to {longest} letters, digits, spaces and _.:/=+-@",
+            got=text,
+            remedy="give the tag as the secret has it: wildcards and variables do not match",
         )
     return text
 
 
 def check_tag_key(key: object) -> str:
-    """Return a tag's key, which must be known now."""
+    """Return the key of a tag, which must be known at synth."""
     checked = _check(key, "tag key", MAX_KEY_LENGTH)
     if has_token(checked):
-        raise SecretAccessError(
-            f"tag key {shown(key)} is known only at deployment",
-            allowed="a tag key must be known at synth: it becomes the name of a condition key",
+        raise InvalidOptionError(
+            "tag key",
+            must="be known at synth: it becomes a part of the name of a condition key",
+            got=Text(f"{shown(key)}, which is known only at deployment"),
             remedy="give the key as plain text; its value may be a token",
         )
     return checked
 
 
 def check_tags(tags: Mapping[str, str | Sequence[str]]) -> Tags:
-    """Return `tags` checked, each key with its alternatives, in the order given."""
+    """Return the tags, each key with its alternative values, in the order given."""
     if not isinstance(tags, Mapping) or not tags:
-        raise SecretAccessError(
-            f"tags is {shown(tags)}",
-            allowed="a mapping of at least one tag key to its value or values is allowed",
+        raise InvalidOptionError(
+            "tags",
+            must="be a mapping of at least one tag key to its value or values",
+            got=tags,
             remedy='give the tags, such as {"Project": "orders"}',
         )
     checked: dict[str, tuple[str, ...]] = {}
-    for key, given in tags.items():
+    for key, value_or_values in tags.items():
         check_tag_key(key)
         # Condition keys are not case-sensitive: two keys of one name would make one condition.
         if key.lower() in (seen.lower() for seen in checked):
-            raise SecretAccessError(
-                f"tag key {shown(key)} is given twice, in different case",
-                allowed="IAM compares condition keys without regard to case",
+            raise InvalidOptionError(
+                "tags",
+                must="have each key once: IAM ignores the case of condition keys",
+                got=Text(f"{shown(key)} twice, in different case"),
                 remedy="give the key once, with its alternatives as a list",
             )
-        values = [given] if isinstance(given, str) else given
+        values = [value_or_values] if isinstance(value_or_values, str) else value_or_values
         if not isinstance(values, Sequence) or not values:
-            raise SecretAccessError(
-                f"tag {shown(key)} has the value {shown(given)}",
-                allowed="a string, or a sequence of at least one, is allowed",
-                remedy="give the value that the secret's tag has",
+            raise InvalidOptionError(
+                f"value of tag {shown(key)}",
+                must="be a string, or a sequence of at least one string",
+                got=value_or_values,
+                remedy="give the value that the tag of the secret has",
             )
         what = f"value of tag {shown(key)}"
         checked[key] = tuple(

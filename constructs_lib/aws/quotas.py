@@ -1,4 +1,4 @@
-"""IAM's quotas, in one place: how long policies may be, and how many a principal may have.
+"""IAM's quotas on the length of policies, and on their number for each principal.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 """
@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
-from constructs_lib.errors import SecretAccessError, shown
+from constructs_lib.errors import InvalidOptionError, QuotaExceededError, shown
 
 Kind = Literal["user", "role", "group"]
 
@@ -17,7 +17,7 @@ INLINE_QUOTAS: dict[Kind, int] = {"user": 2_048, "group": 5_120, "role": 10_240}
 
 
 class AttachedQuota(NamedTuple):
-    """How many managed policies a principal may have: by default, and at most if AWS raises it."""
+    """The quota of managed policies of a principal: the default, and the highest one of AWS."""
 
     default: int
     highest: int
@@ -31,36 +31,36 @@ ATTACHED_QUOTAS: dict[Kind, AttachedQuota] = {
 
 
 def context_key(kind: Kind) -> str:
-    """Return the key of CDK context by which an app says that AWS raised its quota."""
+    """Return the key of CDK context with which an app states a quota that AWS raised."""
     return f"secret-access-cdk:managedPoliciesPer{kind.capitalize()}"
 
 
 def attached_quota(kind: Kind, context: Callable[[str], object]) -> int:
-    """Return how many managed policies a principal may have, by an app's context."""
+    """Return the quota of managed policies of a principal, by the context of the app."""
     default, highest = ATTACHED_QUOTAS[kind]
     if default == highest:
         return default
-    given = context(context_key(kind))
-    if given is None:
+    value = context(context_key(kind))
+    if value is None:
         return default
     # The command line's `-c key=20` gives a string, and a number comes back from CDK as a float.
-    text = f"{given:g}" if isinstance(given, int | float) else given
+    text = f"{value:g}" if isinstance(value, int | float) else value
     number = int(text) if isinstance(text, str) and text.isdecimal() else 0
     if not default <= number <= highest:
-        raise SecretAccessError(
-            f"context {context_key(kind)} is {shown(given)}",
-            allowed=f"{default} to {highest} are allowed, which AWS has for a {kind}",
-            remedy="give the quota that AWS raised yours to, or leave it out",
+        raise InvalidOptionError(
+            f"context {context_key(kind)}",
+            must=f"be {default} to {highest}, the quotas that AWS has for a {kind}",
+            got=value,
+            remedy="give the quota to which AWS raised yours, or omit it",
         )
     return number
 
 
 def check_length(length: int, quota: int, what: str, remedy: str) -> None:
-    """Refuse a policy, or several together, longer than a quota: IAM would, at deployment."""
+    """Refuse a policy, or several together, longer than a quota, before IAM does at deployment."""
     if length > quota:
-        raise SecretAccessError(
-            f"{what} can be {length:,} characters long",
-            allowed=f"{quota:,} characters are allowed, whitespace not counted",
+        raise QuotaExceededError(
+            f"{what} must be at most {quota:,} characters, whitespace not counted, got {length:,}",
             remedy=remedy,
         )
 
@@ -68,17 +68,17 @@ def check_length(length: int, quota: int, what: str, remedy: str) -> None:
 def check_attached(
     kind: Kind, principal: str, count: int, context: Callable[[str], object]
 ) -> None:
-    """Refuse more managed policies than a principal may have, by an app's context."""
+    """Refuse more managed policies than the quota of a principal, by the context of the app."""
     if count <= ATTACHED_QUOTAS[kind].default:
-        return  # the context need not be asked: that takes a call to CDK
+        return  # without a call to CDK for the context
     quota = attached_quota(kind, context)
     if count <= quota:
         return
     fewer = f"attach fewer, such as one construct with all of the {kind}'s secrets"
     raise_it = f"have AWS raise the quota, and give it as CDK context {context_key(kind)}"
     raisable = quota < ATTACHED_QUOTAS[kind].highest
-    raise SecretAccessError(
-        f"{kind} {shown(principal)} has {count:,} managed policies attached by this app",
-        allowed=f"{quota:,} are allowed for a {kind}",
+    raise QuotaExceededError(
+        f"{kind} {shown(principal)} must have at most {quota:,} managed policies, "
+        f"got {count:,} from this app",
         remedy=f"{fewer}, or {raise_it}" if raisable else fewer,
     )

@@ -1,11 +1,10 @@
-"""What AWS accepts as the name of a secret, and as ARNs, checked before use."""
+"""Names of secrets, ARNs and Regions, checked against the forms that AWS accepts."""
 
 import re
 from typing import NamedTuple, NoReturn
 
-from constructs_lib.errors import SecretAccessError, shown
-from constructs_lib.partitions import partition_of
-from constructs_lib.placeholders import (
+from constructs_lib.aws.partitions import partition_of
+from constructs_lib.aws.tokens import (
     ACCOUNT,
     PARTITION,
     REGION,
@@ -16,11 +15,12 @@ from constructs_lib.placeholders import (
     split,
     starts_with_token,
 )
+from constructs_lib.errors import InvalidOptionError, Text, shown
 
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html: Name
 MAX_NAME_LENGTH = 512
 _NAME = re.compile(r"[A-Za-z0-9/_+=.@-]*")
-_NAME_ALLOWED = f"1 to {MAX_NAME_LENGTH} letters, digits and /_+=.@- are allowed"
+_NAME_RULE = f"be 1 to {MAX_NAME_LENGTH} letters, digits and /_+=.@-"
 
 # Secrets Manager ends every ARN with a hyphen and six random characters. In a policy, six `?`
 # match them and nothing longer.
@@ -35,9 +35,10 @@ _LOOKS_COMPLETE = re.compile(
 # How CDK encodes a token as a number: aws-cdk-lib/core/lib/private/encoding.ts.
 _NUMBER_TOKEN = re.compile(r"-1\.888154589\d*e\+289")
 
-_PARTITION = re.compile(r"aws(-[a-z]+)*")
-_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]+")
-_ACCOUNT = re.compile(r"[0-9]{12}")
+PARTITION_FORM = re.compile(r"aws(-[a-z]+)*")
+REGION_FORM = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]+")
+ACCOUNT_FORM = re.compile(r"[0-9]{12}")
+_REGION_RULE = "be the name of a Region, such as eu-west-1"
 _ARN = re.compile(r"[A-Za-z0-9/_+=.@:-]*")
 _KEY_RESOURCE = re.compile(r"key/[A-Za-z0-9-]+")
 _OF_A_SECRET = re.compile(r":([0-9]{12}):secret:")
@@ -58,83 +59,81 @@ class SecretArn(NamedTuple):
 
 
 def _matches(pattern: re.Pattern[str], text: str) -> bool:
-    """Tell whether `text` fits `pattern`, as far as it is known."""
+    """Return whether `text` fits `pattern`, as far as it is known."""
     return (_ARN if has_token(text) else pattern).fullmatch(known_part(text)) is not None
 
 
 def check_text(value: object, what: str) -> str:
     """Return `value` if it is a string with something in it."""
     if not isinstance(value, str) or not value:
-        raise SecretAccessError(
-            f"{what} is {shown(value)}",
-            allowed="a string that is not empty is allowed",
-            remedy=f"give the {what}",
+        raise InvalidOptionError(
+            what, must="be a string with text in it", got=value, remedy=f"give the {what}"
         )
     if _NUMBER_TOKEN.search(value):
-        raise SecretAccessError(
-            f"{what} {shown(value)} has a CDK token of a number in it",
-            allowed="tokens of strings are allowed",
+        raise InvalidOptionError(
+            what,
+            must="have tokens of strings alone",
+            got=Text(f"{shown(value)} with a CDK token of a number"),
             remedy="use value_as_string, or Token.as_string(...)",
         )
     return value
 
 
 def check_name(value: object, what: str = "secret name") -> str:
-    """Return `value` if it is a secret's name, or the beginning of one; tokens are taken as is."""
+    """Return `value` if it is a secret's name, or its beginning; tokens pass unchecked."""
     name = check_text(value, what)
-    _check_characters(name, _NAME, what, _NAME_ALLOWED)
+    _check_characters(name, _NAME, what, _NAME_RULE)
     if len(known_part(name)) > MAX_NAME_LENGTH:
-        raise SecretAccessError(
-            f"{what} is {shown(name)}",
-            allowed=_NAME_ALLOWED,
-            remedy="give the name as Secrets Manager shows it",
+        raise InvalidOptionError(
+            what, must=_NAME_RULE, got=name, remedy="give the name as Secrets Manager shows it"
         )
     return name
 
 
-def _check_characters(text: str, characters: re.Pattern[str], what: str, allowed: str) -> None:
+def _check_characters(text: str, characters: re.Pattern[str], what: str, rule: str) -> None:
     known = known_part(text)
     if characters.fullmatch(known):
         return
     if "${" in known:
-        remedy = "give it in full: IAM and CloudFormation would fill in something else there"
+        remedy = "give it in full: IAM and CloudFormation replace ${...} with other text"
     elif "*" in known or "?" in known:
         remedy = (
-            "give it without wildcards; for every secret whose name begins so, "
-            "use SecretScope.from_secret_name_prefix with the beginning alone"
+            "give it without wildcards; for every secret with the same beginning of its name, "
+            "use SecretScope.from_secret_name_prefix with that beginning"
         )
     elif known.startswith("arn:"):
         remedy = "for an ARN, use SecretScope.from_secret_complete_arn or from_secret_partial_arn"
     else:
         remedy = "give it as Secrets Manager shows it"
     bad = "".join(dict.fromkeys(characters.sub("", known)))
-    raise SecretAccessError(
-        f"{what} {shown(text)} contains {shown(bad)}", allowed=allowed, remedy=remedy
+    raise InvalidOptionError(
+        what, must=rule, got=Text(f"{shown(text)}, which contains {shown(bad)}"), remedy=remedy
     )
 
 
-def _check_part(value: str | None, pattern: re.Pattern[str], what: str, example: str) -> None:
+def _check_part(value: str | None, pattern: re.Pattern[str], what: str, rule: str) -> None:
     if value is not None and not _matches(pattern, check_text(value, what)):
-        raise SecretAccessError(
-            f"{what} is {shown(value)}",
-            allowed=f"one {what} is allowed, such as {example}",
-            remedy=f"correct it, or leave it out for the stack's own {what}",
+        raise InvalidOptionError(
+            what, must=rule, got=value, remedy=f"correct it, or omit it for the {what} of the stack"
         )
 
 
 def secret_arn(name: str, *, region: str | None, account: str | None) -> str:
     """Return the ARN of the secret called `name` (its end may be a pattern)."""
-    _check_part(region, _REGION, "region", "eu-west-1")
-    _check_part(account, _ACCOUNT, "account", "111122223333")
+    _check_part(region, REGION_FORM, "region", _REGION_RULE)
+    _check_part(
+        account, ACCOUNT_FORM, "account", "be the 12 digits of an account, such as 111122223333"
+    )
     return f"arn:{PARTITION}:secretsmanager:{region or REGION}:{account or ACCOUNT}:secret:{name}"
 
 
 def check_region(region: object, what: str) -> str:
     """Return the name of a Region that must be given."""
-    if not isinstance(region, str) or not _matches(_REGION, region):
-        raise SecretAccessError(
-            f"{what} is {shown(region)}",
-            allowed="a Region's name is allowed, such as eu-west-1",
+    if not isinstance(region, str) or not _matches(REGION_FORM, region):
+        raise InvalidOptionError(
+            what,
+            must=_REGION_RULE,
+            got=region,
             remedy="name each Region in full: wildcards do not match",
         )
     return region
@@ -152,9 +151,10 @@ def in_region(arn: str, region: str) -> str:
         return secret_arn(name + arn.removeprefix(token), region=region, account=account)
     parts = split(arn, ":", 6)
     if len(parts) != 7:
-        raise SecretAccessError(
-            f"secret ARN {shown(arn)} is in pieces, some of which are known only at deployment",
-            allowed="an ARN of which the Region can be told is allowed in in_regions",
+        raise InvalidOptionError(
+            "secret ARN",
+            must="have a Region that is known at synth, for in_regions",
+            got=Text(f"{shown(arn)}, of which some parts are known only at deployment"),
             remedy="give the secret by name, or the whole ARN as one token",
         )
     parts[3] = region
@@ -165,7 +165,7 @@ def in_region(arn: str, region: str) -> str:
 def check_secret_arn(value: object, *, complete: bool) -> SecretArn:
     """Return a secret's ARN, checked as far as it is known, without any wildcard in it."""
     arn = check_text(value, "secret ARN")
-    form = f"{_SECRET_ARN_FORM}{'-6CHARS' if complete else ''} is allowed"
+    form = f"be {_SECRET_ARN_FORM}{'-6CHARS' if complete else ''}"
     _check_characters(arn, _ARN, "secret ARN", form)
     if starts_with_token(arn):
         return SecretArn(arn, None)
@@ -173,44 +173,48 @@ def check_secret_arn(value: object, *, complete: bool) -> SecretArn:
     if (
         len(parts) != 7
         or parts[0] != "arn"
-        or not _matches(_PARTITION, parts[1])
+        or not _matches(PARTITION_FORM, parts[1])
         or parts[2] != "secretsmanager"
-        or not _matches(_REGION, parts[3])
-        or not _matches(_ACCOUNT, parts[4])
+        or not _matches(REGION_FORM, parts[3])
+        or not _matches(ACCOUNT_FORM, parts[4])
         or parts[5] != "secret"
     ):
-        raise SecretAccessError(
-            f"secret ARN is {shown(arn)}",
-            allowed=form,
+        raise InvalidOptionError(
+            "secret ARN",
+            must=form,
+            got=arn,
             remedy="copy it from the secret; for a name, use SecretScope.from_secret_name",
         )
-    # The suffix is none of the name's characters, of which there may be 512.
+    # The suffix does not count towards the 512 characters of the name.
     check_name(_SUFFIX.sub("", parts[6]) if complete else parts[6], "name in the secret ARN")
     if complete and not has_token(parts[6]) and not _SUFFIX.search(parts[6]):
-        raise SecretAccessError(
-            f"secret ARN {shown(arn)} does not end in a hyphen and six characters",
-            allowed=form,
+        raise InvalidOptionError(
+            "secret ARN",
+            must=f"{form}, with a hyphen and six characters at its end",
+            got=arn,
             remedy="for an ARN without them, use SecretScope.from_secret_partial_arn",
         )
     _check_partition(parts, "secret ARN")
     if not complete and _LOOKS_COMPLETE.search(parts[6]):
-        raise SecretAccessError(
-            f"secret ARN {shown(arn)} ends in what looks like the six characters of a complete one",
-            allowed=form,
+        raise InvalidOptionError(
+            "secret ARN",
+            must=form,
+            got=Text(f"{shown(arn)}, which ends as a complete ARN does"),
             remedy="use SecretScope.from_secret_complete_arn, or from_secret_name for a name "
-            "that itself ends so",
+            "with that ending",
         )
     return SecretArn(arn, parts[3])
 
 
 def _check_partition(parts: list[str], what: str) -> None:
-    """Refuse an ARN whose Region is of another partition than it says: it matches nothing."""
-    if _REGION.fullmatch(parts[3]) and _PARTITION.fullmatch(parts[1]):
+    """Refuse an ARN with the Region of another partition: no secret or key has such an ARN."""
+    if REGION_FORM.fullmatch(parts[3]) and PARTITION_FORM.fullmatch(parts[1]):
         partition = partition_of(parts[3]).name
         if parts[1] != partition:
-            raise SecretAccessError(
-                f"{what} is of the partition {parts[1]} and the region {parts[3]}",
-                allowed=f"{parts[3]} is in the partition {partition}",
+            raise InvalidOptionError(
+                what,
+                must=f"be of the partition {partition}, to which {parts[3]} belongs",
+                got=Text(f"the partition {parts[1]}"),
                 remedy="copy the ARN from the secret, or the key",
             )
 
@@ -226,16 +230,17 @@ def check_key_arn(value: object) -> str:
     if (
         len(parts) != 6
         or parts[0] != "arn"
-        or not _matches(_PARTITION, parts[1])
+        or not _matches(PARTITION_FORM, parts[1])
         or parts[2] != "kms"
-        or not _matches(_REGION, parts[3])
-        or not _matches(_ACCOUNT, parts[4])
+        or not _matches(REGION_FORM, parts[3])
+        or not _matches(ACCOUNT_FORM, parts[4])
         or not _matches(_KEY_RESOURCE, parts[5])
     ):
-        raise SecretAccessError(
-            f"key ARN is {shown(arn)}",
-            allowed="arn:PARTITION:kms:REGION:ACCOUNT:key/KEY-ID is allowed",
-            remedy="copy it from the KMS key that the secret is encrypted with",
+        raise InvalidOptionError(
+            "key ARN",
+            must="be arn:PARTITION:kms:REGION:ACCOUNT:key/KEY-ID",
+            got=arn,
+            remedy="copy it from the KMS key that encrypts the secret",
         )
     _check_partition(parts, "key ARN")
     return arn
@@ -244,10 +249,11 @@ def check_key_arn(value: object) -> str:
 def check_key_region(key_arn: str, key_region: str | None, region: str | None) -> None:
     """Refuse a key for secrets of another Region, where both Regions are known."""
     both = key_region is not None and region is not None and key_region != region
-    if both and _REGION.fullmatch(key_region or "") and _REGION.fullmatch(region or ""):
-        raise SecretAccessError(
-            f"key ARN {shown(key_arn)} is in {key_region}, the secret in {region}",
-            allowed="a secret is encrypted with a key of its own region",
+    if both and REGION_FORM.fullmatch(key_region or "") and REGION_FORM.fullmatch(region or ""):
+        raise InvalidOptionError(
+            "key ARN",
+            must=f"be of the Region of the secret, {region}",
+            got=Text(f"{shown(key_arn)} of {key_region}"),
             remedy=f"give the key of {region} (for a replicated key, its replica there)",
         )
 
@@ -266,40 +272,42 @@ def key_in_region(key_arn: str, region: str) -> str | None:
 
 
 def key_region(key_arn: str | None) -> str | None:
-    """Return the Region of a key, where its ARN tells it."""
+    """Return the Region of a key, where its ARN has it."""
     parts = split(key_arn or "", ":", 5)
-    return parts[3] if len(parts) == 6 and _REGION.fullmatch(parts[3]) else None
+    return parts[3] if len(parts) == 6 and REGION_FORM.fullmatch(parts[3]) else None
 
 
 def secret_account(arn: str) -> str | None:
-    """Return the account of a secret, where its ARN tells it."""
-    found = _OF_A_SECRET.search(arn)
-    return found and found[1]
+    """Return the account of a secret, where its ARN has it."""
+    match = _OF_A_SECRET.search(arn)
+    return match and match[1]
 
 
 def check_principal_arn(value: object) -> str:
     """Return the ARN of a user or role, checked as far as it is known.
 
-    A resource's policy takes no wildcard in it, and `*` is everybody.
+    The policy of a resource can't have a wildcard in an ARN, and `*` stands for every principal.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
     """
     arn = check_text(value, "principal")
     if not _matches(_PRINCIPAL, arn):
-        raise SecretAccessError(
-            f"principal is {shown(arn)}",
-            allowed="arn:PARTITION:iam::ACCOUNT:role/NAME is allowed, and :user/NAME",
+        raise InvalidOptionError(
+            "principal",
+            must="be arn:PARTITION:iam::ACCOUNT:role/NAME or :user/NAME",
+            got=arn,
             remedy="name each role or user in full; for a whole account, name its roles",
         )
     return arn
 
 
 def refuse_alias(alias: str) -> NoReturn:
-    """Refuse an alias: IAM compares the ARN of the key itself, so the alias would grant nothing.
+    """Refuse an alias: IAM compares the ARN of the key itself, so that an alias grants nothing.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
     """
-    raise SecretAccessError(
-        f"encryption key is the alias {shown(alias)}",
-        allowed="a key is allowed: a policy that names an alias grants nothing",
+    raise InvalidOptionError(
+        "encryption key",
+        must="be a key: a policy that names an alias grants nothing",
+        got=Text(f"the alias {shown(alias)}"),
         remedy="give the key itself as encryption_key (Key.from_key_arn, or the alias's target)",
     )

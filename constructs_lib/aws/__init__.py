@@ -1,0 +1,1 @@
+"""Facts about AWS, as data and pure functions: ARNs, partitions, quotas, tags and tokens."""
