@@ -3,27 +3,29 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from constructs_lib.access_conditions import AccessConditions
-from constructs_lib.errors import SecretAccessError, shown
-from constructs_lib.statements.statement import Condition, Statement
+from constructs_lib.errors import InvalidOptionError
+from constructs_lib.policy.access_conditions import AccessConditions
+from constructs_lib.policy.statement import Condition, Statement
 
 
-def limited(
+def apply_conditions(
     statements: Iterable[Statement], conditions: AccessConditions | None
 ) -> list[Statement]:
-    """Return the statements, those that allow something of Secrets Manager under the conditions.
+    """Return the statements; those that allow an action of Secrets Manager get the conditions.
 
-    The use of a key is not under them: it is Secrets Manager that calls AWS KMS, and where a policy
+    A statement on a key does not get them: Secrets Manager calls AWS KMS, and where a policy
     requires a VPC endpoint, "requests from integrated AWS services that use an AWS KMS resource on
-    your behalf might fail". kms:ViaService leaves the key to what Secrets Manager has allowed.
+    your behalf might fail". kms:ViaService limits the key to the requests that Secrets Manager has
+    allowed.
     https://docs.aws.amazon.com/kms/latest/developerguide/conditions-aws.html#conditions-aws-vpce
     """
     if conditions is None:
         return list(statements)
     if not isinstance(conditions, AccessConditions):
-        raise SecretAccessError(
-            f"conditions is {shown(conditions)}",
-            allowed="an AccessConditions is allowed",
+        raise InvalidOptionError(
+            "conditions",
+            must="be an AccessConditions",
+            got=conditions,
             remedy="give AccessConditions(vpc_endpoints=..., organization_id=..., mfa=...)",
         )
     added: list[Condition] = []
@@ -37,13 +39,13 @@ def limited(
         added.append(Condition("Bool", "aws:MultiFactorAuthPresent", ("true",)))
     return [
         replace(statement, conditions=(*statement.conditions, *added))
-        if _allows_of_secrets_manager(statement)
+        if _allows_secrets_manager(statement)
         else statement
         for statement in statements
     ]
 
 
-def _allows_of_secrets_manager(statement: Statement) -> bool:
+def _allows_secrets_manager(statement: Statement) -> bool:
     return statement.effect == "Allow" and any(
         action.startswith("secretsmanager:") for action in statement.actions
     )

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from constructs_lib.placeholders import URL_SUFFIX
-from constructs_lib.scope import SecretScope
-from constructs_lib.tags import Tags
+from constructs_lib.aws.tags import Tags
+from constructs_lib.aws.tokens import URL_SUFFIX
+from constructs_lib.policy.secret_scope import SecretScope
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Condition:
 class Statement:
     """One statement of a policy document, as plain data.
 
-    One of a resource's own policy names its principals, by their ARNs.
+    A statement of a resource-based policy has principals, by their ARNs.
     """
 
     sid: str
@@ -42,8 +42,8 @@ def on_secrets(
 ) -> Iterator[Statement]:
     """Yield the actions on the secrets: one statement for those without tags, one for each tags."""
     by_tags: dict[Tags, list[str]] = {}
-    for scope in scopes:
-        by_tags.setdefault(scope.tags, []).append(scope.arn)
+    for secret_scope in scopes:
+        by_tags.setdefault(secret_scope.tags, []).append(secret_scope.arn)
     for number, (tags, arns) in enumerate(by_tags.items(), start=1):
         all_conditions = (*conditions, *tagged(tags))
         yield Statement(numbered(sid, number), effect, actions, _once(arns), all_conditions)
@@ -73,9 +73,10 @@ def use_key(
     https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
     """
     by_key: dict[tuple[str, str], list[str]] = {}
-    for scope in scopes:
-        if scope.key_arn is not None:
-            by_key.setdefault((scope.key_arn, scope.region), []).append(scope.arn)
+    for secret_scope in scopes:
+        if secret_scope.key_arn is not None:
+            key = secret_scope.key_arn, secret_scope.region
+            by_key.setdefault(key, []).append(secret_scope.arn)
     for number, ((key_arn, region), arns) in enumerate(by_key.items(), start=1):
         service = f"secretsmanager.{region}.{URL_SUFFIX}"
         yield Statement(

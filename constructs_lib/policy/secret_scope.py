@@ -1,4 +1,4 @@
-"""SecretScope: which secrets, and under which key."""
+"""SecretScope: a choice of secrets, with their KMS key."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
-from constructs_lib.arns import (
+from constructs_lib.aws.arns import (
     ANY_SUFFIX,
     check_key_arn,
     check_key_region,
@@ -16,55 +16,53 @@ from constructs_lib.arns import (
     in_region,
     key_in_region,
     key_region,
-    refuse_alias,
     secret_account,
     secret_arn,
 )
-from constructs_lib.errors import SecretAccessError, shown
-from constructs_lib.once import once_for_each, read
-from constructs_lib.partitions import partition_of
-from constructs_lib.placeholders import REGION, has_token, starts_with_token
-from constructs_lib.tags import Tags, check_tags
+from constructs_lib.aws.partitions import partition_of
+from constructs_lib.aws.tags import Tags, check_tags
+from constructs_lib.aws.tokens import REGION, has_token, starts_with_token
+from constructs_lib.errors import InvalidOptionError, Text
 
 if TYPE_CHECKING:
     from aws_cdk.aws_secretsmanager import ISecret
 
 
 class EncryptionKey(Protocol):
-    """What is needed of a KMS key: its ARN. Every `aws_kms.IKey` is one."""
+    """A KMS key, of which the ARN is read. Every `aws_kms.IKey` is one."""
 
     @property
     def key_arn(self) -> str:
         """The ARN of the key."""
 
 
-class _NamedKey(NamedTuple):
+class KeyOfSecrets(NamedTuple):
     """The ARN of a customer-managed key, and its Region, as far as they are known."""
 
     arn: str | None
     region: str | None
 
 
-_NO_KEY = _NamedKey(None, None)
+NO_KEY = KeyOfSecrets(None, None)
 
 
 @dataclass(frozen=True)
 class SecretScope:
-    """Which secrets a policy is about, and under which KMS key they are.
+    """A choice of secrets, with the KMS key that they are encrypted with.
 
-    Make one with a `from_*` factory, which checks what it is given:
+    Make one with a `from_*` factory, which validates its arguments:
 
     >>> SecretScope.from_secret_name("prod/db").arn
     'arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:prod/db-??????'
 
-    Each factory takes, where it makes sense:
+    The factories share these arguments:
 
-    - `encryption_key`: the customer-managed key that the secrets are encrypted with. Omitted, they
-      are under the AWS-managed key `aws/secretsmanager`, which needs no permission of its own, and
-      which no other account can use.
-    - `region` and `account` of the secrets. Omitted, they are the stack's.
+    - `encryption_key`: the customer-managed key that the secrets are encrypted with, as an
+      `aws_kms.IKey` or an ARN. Omitted, they are under the AWS-managed key `aws/secretsmanager`,
+      which needs no permission of its own, and which no other account can use.
+    - `region` and `account` of the secrets. Omitted, they are those of the stack.
 
-    CDK tokens are taken wherever a string is, and checked as far as they are known.
+    A CDK token may stand in every string; the text around it is validated.
 
     Attributes:
         arn: the secrets' ARN, as a policy's Resource matches it.
@@ -83,19 +81,25 @@ class SecretScope:
     key_region: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what no factory makes, and tell the account that the ARN tells."""
+        """Refuse an ARN of no secret; read the account from the ARN."""
         if not (starts_with_token(self.arn) or ":secret:" in self.arn):
-            raise SecretAccessError(
-                f"scope is made of the ARN {shown(self.arn)}",
-                allowed="a scope is made by a factory",
-                remedy="use one of SecretScope.from_...",
+            raise InvalidOptionError(
+                "arn",
+                must="be the ARN of a secret",
+                got=self.arn,
+                remedy="make the scope with one of SecretScope.from_...",
             )
         if self.account is None:
             object.__setattr__(self, "account", secret_account(self.arn))
 
+    @property
+    def name(self) -> str:
+        """The name of the secrets as the ARN has it, with its pattern, for messages."""
+        return self.arn.partition(":secret:")[2] or self.arn
+
     @classmethod
     def from_secret(
-        cls, secret: ISecret, *, encryption_key: EncryptionKey | None = None
+        cls, secret: ISecret, *, encryption_key: EncryptionKey | str | None = None
     ) -> SecretScope:
         """Return the scope of one secret of a CDK app: this secret and no other.
 
@@ -110,14 +114,14 @@ class SecretScope:
         Raises:
             SecretAccessError: if `secret` is no secret, or its key is an alias.
         """
-        return _scope_of(secret, encryption_key, with_key=True)
+        return _scope_of_secret(secret, encryption_key)
 
     @classmethod
     def from_secret_name(
         cls,
         name: str,
         *,
-        encryption_key: EncryptionKey | None = None,
+        encryption_key: EncryptionKey | str | None = None,
         region: str | None = None,
         account: str | None = None,
     ) -> SecretScope:
@@ -131,7 +135,7 @@ class SecretScope:
             SecretAccessError: if `name` is not 1 to 512 letters, digits and `/_+=.@-`.
         """
         arn = secret_arn(check_name(name) + ANY_SUFFIX, region=region, account=account)
-        key = _named_key(encryption_key, region)
+        key = _key_of_secrets(encryption_key, region)
         return cls(arn, region or REGION, key.arn, key_region=key.region)
 
     @classmethod
@@ -139,7 +143,7 @@ class SecretScope:
         cls,
         prefix: str,
         *,
-        encryption_key: EncryptionKey | None = None,
+        encryption_key: EncryptionKey | str | None = None,
         region: str | None = None,
         account: str | None = None,
     ) -> SecretScope:
@@ -155,26 +159,26 @@ class SecretScope:
         """
         name = check_name(prefix, "secret name prefix") + "*"
         arn = secret_arn(name, region=region, account=account)
-        key = _named_key(encryption_key, region)
+        key = _key_of_secrets(encryption_key, region)
         return cls(arn, region or REGION, key.arn, key_region=key.region)
 
     @classmethod
     def from_secret_partial_arn(
-        cls, arn: str, *, encryption_key: EncryptionKey | None = None
+        cls, arn: str, *, encryption_key: EncryptionKey | str | None = None
     ) -> SecretScope:
         """Return the scope of the one secret with this ARN, given without its last six characters.
 
         Raises:
             SecretAccessError: if `arn` is not a secret's, or has a wildcard.
         """
-        found = check_secret_arn(arn, complete=False)
-        key = _named_key(encryption_key, found.region)
-        region = found.region or key.region or REGION
-        return cls(found.arn + ANY_SUFFIX, region, key.arn, key_region=key.region)
+        checked = check_secret_arn(arn, complete=False)
+        key = _key_of_secrets(encryption_key, checked.region)
+        region = checked.region or key.region or REGION
+        return cls(checked.arn + ANY_SUFFIX, region, key.arn, key_region=key.region)
 
     @classmethod
     def from_secret_complete_arn(
-        cls, arn: str, *, encryption_key: EncryptionKey | None = None
+        cls, arn: str, *, encryption_key: EncryptionKey | str | None = None
     ) -> SecretScope:
         """Return the scope of the one secret with this ARN, which is matched verbatim.
 
@@ -182,24 +186,24 @@ class SecretScope:
             SecretAccessError: if `arn` is not a secret's, has a wildcard, or does not end in a
                 hyphen and six characters.
         """
-        found = check_secret_arn(arn, complete=True)
-        key = _named_key(encryption_key, found.region)
-        region = found.region or key.region or REGION
-        return cls(found.arn, region, key.arn, key_region=key.region)
+        checked = check_secret_arn(arn, complete=True)
+        key = _key_of_secrets(encryption_key, checked.region)
+        region = checked.region or key.region or REGION
+        return cls(checked.arn, region, key.arn, key_region=key.region)
 
     @classmethod
     def from_tags(
         cls,
         tags: Mapping[str, str | Sequence[str]],
         *,
-        encryption_key: EncryptionKey | None = None,
+        encryption_key: EncryptionKey | str | None = None,
         region: str | None = None,
         account: str | None = None,
     ) -> SecretScope:
         """Return the scope of every secret that carries all of `tags`, whatever its name.
 
-        Several values of one key are alternatives; several keys must all match. Whoever can tag
-        a secret can put it in the scope, or take it out.
+        Several values of one key are alternatives; several keys must all match. A principal
+        that can tag a secret can add it to the scope, or remove it.
 
         Raises:
             SecretAccessError: if there are no tags, or a key or a value is empty or not a tag's
@@ -207,11 +211,11 @@ class SecretScope:
         """
         checked = check_tags(tags)
         arn = secret_arn("*", region=region, account=account)
-        key = _named_key(encryption_key, region)
+        key = _key_of_secrets(encryption_key, region)
         return cls(arn, region or REGION, key.arn, checked, key_region=key.region)
 
     def in_regions(
-        self, *regions: str, encryption_keys: Mapping[str, EncryptionKey] | None = None
+        self, *regions: str, encryption_keys: Mapping[str, EncryptionKey | str] | None = None
     ) -> tuple[SecretScope, ...]:
         """Return the scopes of the same secrets as replicated to these Regions, one for each.
 
@@ -237,55 +241,62 @@ class SecretScope:
         """
         keys = {} if encryption_keys is None else encryption_keys
         if not isinstance(keys, Mapping):
-            raise SecretAccessError(
-                f"encryption_keys is {shown(keys)}",
-                allowed="a mapping of Regions to keys is allowed",
+            raise InvalidOptionError(
+                "encryption_keys",
+                must="be a mapping of Regions to keys",
+                got=keys,
                 remedy='give the keys, such as {"us-east-1": key}',
             )
         if not regions:
-            raise SecretAccessError(
-                "in_regions has no Region",
-                allowed="at least one is allowed",
+            raise InvalidOptionError(
+                "regions",
+                must="be at least one Region",
+                got=Text("none"),
                 remedy='name the Regions, such as in_regions("eu-west-1", "us-east-1")',
             )
-        named = tuple(dict.fromkeys(check_region(each, "region in in_regions") for each in regions))
-        known = [each for each in (self.region, *named) if each != REGION and not has_token(each)]
+        named = tuple(dict.fromkeys(check_region(region, "region") for region in regions))
+        known = [
+            region for region in (self.region, *named) if region != REGION and not has_token(region)
+        ]
         partitions = sorted({partition_of(region).name for region in known})
         if len(partitions) > 1:
-            raise SecretAccessError(
-                f"regions of the secrets are in the partitions {' and '.join(partitions)}",
-                allowed="a secret is replicated within its partition",
-                remedy="leave out the Regions of the other partition",
+            raise InvalidOptionError(
+                "regions",
+                must="be of one partition, as AWS replicates a secret within its partition",
+                got=Text(f"Regions of {' and '.join(partitions)}"),
+                remedy="omit the Regions of the other partition",
             )
         for region in keys:
             if region not in named:
-                raise SecretAccessError(
-                    f"encryption_keys has a key of {shown(region)}, which in_regions does not name",
-                    allowed="a key of each Region that is named is allowed",
-                    remedy="name that Region, or leave out its key",
+                raise InvalidOptionError(
+                    "encryption_keys",
+                    must="have keys of the Regions in in_regions alone",
+                    got=region,
+                    remedy="name that Region too, or omit its key",
                 )
         return tuple(self._in_region(region, keys) for region in named)
 
-    def _in_region(self, region: str, keys: Mapping[str, EncryptionKey]) -> SecretScope:
-        key = _named_key(keys[region], region) if region in keys else self._key_in(region)
+    def _in_region(self, region: str, keys: Mapping[str, EncryptionKey | str]) -> SecretScope:
+        key = _key_of_secrets(keys[region], region) if region in keys else self._key_in(region)
         arn = in_region(self.arn, region)
         return replace(self, arn=arn, region=region, key_arn=key.arn, key_region=key.region)
 
-    def _key_in(self, region: str) -> _NamedKey:
+    def _key_in(self, region: str) -> KeyOfSecrets:
         if self.key_arn is None or region in (self.region, self.key_region):
-            return _NamedKey(self.key_arn, self.key_region)
-        found = key_in_region(self.key_arn, region)
-        if found is None:
-            raise SecretAccessError(
-                f"key of the secrets in {region} is not known; theirs is {shown(self.key_arn)}",
-                allowed="a replica is under a key of its own Region",
+            return KeyOfSecrets(self.key_arn, self.key_region)
+        replica_key = key_in_region(self.key_arn, region)
+        if replica_key is None:
+            raise InvalidOptionError(
+                "encryption_keys",
+                must=f"have a key of {region}, as a replica is under a key of its own Region",
+                got=Text(f"none; the key of the secrets is {self.key_arn!r}"),
                 remedy=f'give it: encryption_keys={{"{region}": ...}}',
             )
-        return _NamedKey(found, region)
+        return KeyOfSecrets(replica_key, region)
 
 
 def every_secret(*, region: str | None = None, account: str | None = None) -> SecretScope:
-    """Return every secret of the Region and account, for an intent that itself tells which."""
+    """Return every secret of the Region and account, for an intent that limits them itself."""
     return SecretScope(secret_arn("*", region=region, account=account), region or REGION)
 
 
@@ -295,22 +306,25 @@ Secrets: TypeAlias = (
 
 
 def scopes_of(secrets: Secrets, *, with_keys: bool = True) -> tuple[SecretScope, ...]:
-    """Return the scopes of one secret or several, each once, in the order given.
+    """Return the scopes of one secret or several, each once, in the order of the argument.
 
-    What `in_regions` returned may stand among others. An intent that needs no key does not ask for
-    one: it may be one that can't be named.
+    A sequence may contain the result of `in_regions`. Without `with_keys`, the key of an `ISecret`
+    is not read: it may be an alias, which an intent without a statement on keys does not refuse.
     """
     several = _flat(secrets)
     if not several:
-        raise SecretAccessError(
-            "secrets is empty",
-            allowed="one secret, or a sequence of at least one, is allowed",
+        raise InvalidOptionError(
+            "secrets",
+            must="be one secret, or a sequence of at least one",
+            got=secrets,
             remedy="give the secrets, as ISecret or SecretScope",
         )
     return tuple(
         dict.fromkeys(
-            each if isinstance(each, SecretScope) else _scope_of(each, None, with_key=with_keys)
-            for each in several
+            secret
+            if isinstance(secret, SecretScope)
+            else _scope_of_secret(secret, None, with_key=with_keys)
+            for secret in several
         )
     )
 
@@ -318,84 +332,39 @@ def scopes_of(secrets: Secrets, *, with_keys: bool = True) -> tuple[SecretScope,
 def _flat(secrets: Secrets) -> list[ISecret | SecretScope]:
     if not isinstance(secrets, Sequence) or isinstance(secrets, str):
         return [secrets]
-    found: list[Any] = []
-    for each in secrets:
-        if isinstance(each, Sequence) and each and not isinstance(each, str):
-            found += each
+    flat: list[Any] = []
+    for secret in secrets:
+        if isinstance(secret, Sequence) and secret and not isinstance(secret, str):
+            flat += secret
         else:
-            found.append(each)
-    return found
+            flat.append(secret)
+    return flat
 
 
-def _scope_of(secret: ISecret, key: EncryptionKey | None, *, with_key: bool) -> SecretScope:
-    arn, region, account = _place_of(secret)
-    named = _named_key(key or _key_of(secret), region) if with_key else _NO_KEY
-    return SecretScope(arn, region, named.arn, account=account, key_region=named.region)
+def _scope_of_secret(
+    secret: ISecret, encryption_key: EncryptionKey | str | None, *, with_key: bool = True
+) -> SecretScope:
+    # The reader of CDK's secrets loads neither aws_cdk nor Node.js by itself.
+    from constructs_lib.cdk.secrets import encryption_key_of, locate_secret
+
+    arn, region, account = locate_secret(secret)
+    key = NO_KEY
+    if with_key:
+        key = _key_of_secrets(encryption_key or encryption_key_of(secret), region)
+    return SecretScope(arn, region, key.arn, account=account, key_region=key.region)
 
 
-@once_for_each
-def _place_of(secret: ISecret) -> tuple[str, str, str | None]:
-    """Return a secret's ARN, its Region, and its account where that is known."""
-    try:
-        full_arn: str | None = read(secret, "secret_full_arn")
-    except AttributeError:
-        raise SecretAccessError(
-            f"secret is {shown(secret)}",
-            allowed="an ISecret or a SecretScope is allowed",
-            remedy="for a name, use SecretScope.from_secret_name",
-        ) from None
-    if full_arn is None:
-        found = check_secret_arn(read(secret, "secret_arn"), complete=False)
-        arn = found.arn + ANY_SUFFIX
-    else:
-        found = check_secret_arn(full_arn, complete=True)
-        # For a secret that the app creates, CDK decides only when it writes the template whether
-        # the ARN is known there (in a stack of another environment it is not). This token, which
-        # CDK's own grants use, stands for the ARN, or for it with six `?`.
-        arn = getattr(secret, "_arn_for_policies", found.arn)
-    if found.region is not None:
-        return arn, found.region, None  # the ARN tells the account
-    env = secret.env
-    # What is not known is the stack's own.
-    region = REGION if has_token(env.region) else env.region
-    return arn, region, None if has_token(env.account) else env.account
-
-
-@once_for_each
-def _key_of(secret: ISecret) -> EncryptionKey | None:
-    found: EncryptionKey | None = read(secret, "encryption_key")
-    return found
-
-
-def _named_key(key: EncryptionKey | None, region: str | None) -> _NamedKey:
+def _key_of_secrets(key: EncryptionKey | str | None, region: str | None) -> KeyOfSecrets:
     """Return the key of secrets of `region`, checked as far as it is known."""
     if key is None:
-        return _NO_KEY
-    named = _read_key(key)
-    if named.arn is not None:
-        check_key_region(named.arn, named.region, region)
-    return named
+        return NO_KEY
+    if isinstance(key, str):
+        arn = check_key_arn(key)
+        described = KeyOfSecrets(arn, key_region(arn))
+    else:
+        from constructs_lib.cdk.secrets import read_key
 
-
-@once_for_each
-def _read_key(key: EncryptionKey) -> _NamedKey:
-    alias = getattr(key, "alias_name", None)
-    if alias == "alias/aws/secretsmanager":
-        return _NO_KEY  # the AWS-managed key
-    if alias is not None:
-        refuse_alias(alias)
-    try:
-        arn = check_key_arn(read(key, "key_arn"))
-    except AttributeError:
-        raise SecretAccessError(
-            f"encryption_key is {shown(key)}",
-            allowed="an IKey is allowed",
-            remedy="for an ARN, use aws_kms.Key.from_key_arn",
-        ) from None
-    # The ARN of a key of the app is a token, which does not tell where the key is.
-    return _NamedKey(arn, _region_of(key) if starts_with_token(arn) else key_region(arn))
-
-
-def _region_of(key: EncryptionKey) -> str | None:
-    env = read(key, "env") if hasattr(type(key), "env") else None
-    return None if env is None or has_token(env.region) else env.region
+        described = KeyOfSecrets(*read_key(key))
+    if described.arn is not None:
+        check_key_region(described.arn, described.region, region)
+    return described
