@@ -1,4 +1,4 @@
-"""How long a document will be, as far as a stack can tell while it is being built."""
+"""The length of a document, as far as a stack knows it while the app is built."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from aws_cdk import Stack
 from constructs import Construct
 
-from constructs_lib.documents import length_in, longest_length
-from constructs_lib.partitions import partition_of
-from constructs_lib.placeholders import (
+from constructs_lib.aws.partitions import partition_of
+from constructs_lib.aws.tokens import (
     ACCOUNT,
     PARTITION,
     REGION,
@@ -19,8 +18,9 @@ from constructs_lib.placeholders import (
     has_token,
     starts_with_token,
 )
-from constructs_lib.places import place_of
-from constructs_lib.statements import Statement
+from constructs_lib.cdk.location import environment_of
+from constructs_lib.policy.document import length_in, longest_length
+from constructs_lib.policy.statement import Statement
 
 # CloudFormation names what has no name by its logical id and 12 random characters; Secrets Manager
 # adds 6 of its own.
@@ -30,8 +30,8 @@ _OF_AN_OWNED_SECRET = "-123456789012-AbCdEf"
 _OWNED_KEY = f"arn:{PARTITION}:kms:{REGION}:{ACCOUNT}:key/12345678-1234-1234-1234-123456789012"
 
 
-class Measure:
-    """Measures the documents of one construct."""
+class SizeEstimate:
+    """Estimates the lengths of the documents of one construct."""
 
     def __init__(self, scope: Construct) -> None:
         """Measure for a construct of `scope`."""
@@ -41,13 +41,13 @@ class Measure:
         self._fits: dict[tuple[tuple[Statement, ...], int], bool] = {}
 
     def fits(self, statements: Sequence[Statement], quota: int) -> bool:
-        """Tell whether a document is within a quota; CDK is asked only if it may not be."""
-        asked = tuple(statements), quota
-        if asked not in self._fits:
-            self._fits[asked] = (
+        """Return whether a document is within a quota; CDK resolves it only if it may not be."""
+        document_and_quota = tuple(statements), quota
+        if document_and_quota not in self._fits:
+            self._fits[document_and_quota] = (
                 longest_length(statements) <= quota or self.length(statements) <= quota
             )
-        return self._fits[asked]
+        return self._fits[document_and_quota]
 
     def length(self, statements: Sequence[Statement]) -> int:
         """Return a document's length in this stack, as far as the stack knows its place."""
@@ -60,7 +60,9 @@ class Measure:
         """Return the values of the pseudo parameters that the stack knows."""
         known = {
             placeholder: value
-            for placeholder, value in zip((ACCOUNT, REGION), place_of(self._scope), strict=True)
+            for placeholder, value in zip(
+                (ACCOUNT, REGION), environment_of(self._scope), strict=True
+            )
             if not has_token(value)
         }
         if REGION in known:
@@ -70,22 +72,27 @@ class Measure:
 
     def _look_up(self, statements: Sequence[Statement]) -> None:
         """Ask CDK, once for all, which secrets and keys of the app tokens stand for."""
-        asked = sorted(
+        unknown_arns = sorted(
             {
                 arn
-                for each in statements
-                for texts in (each.resources, *(condition.values for condition in each.conditions))
+                for statement in statements
+                for texts in (
+                    statement.resources,
+                    *(condition.values for condition in statement.conditions),
+                )
                 for text in texts
                 for arn in ([text] if starts_with_token(text) else arn_tokens(text))
                 if arn not in self._owned
             }
         )
-        if not asked:
+        if not unknown_arns:
             return
-        for text, found in zip(asked, Stack.of(self._scope).resolve(asked), strict=True):
+        for text, resolved in zip(
+            unknown_arns, Stack.of(self._scope).resolve(unknown_arns), strict=True
+        ):
             self._owned[text] = ""
-            if isinstance(found, Mapping) and isinstance(found.get("Ref"), str):
-                arn = f"{_OWNED_SECRET}{found['Ref']}{_OF_AN_OWNED_SECRET}"
+            if isinstance(resolved, Mapping) and isinstance(resolved.get("Ref"), str):
+                arn = f"{_OWNED_SECRET}{resolved['Ref']}{_OF_AN_OWNED_SECRET}"
                 self._owned[text] = at_longest(arn, self._known)
-            elif isinstance(found, Mapping) and "Fn::GetAtt" in found:
+            elif isinstance(resolved, Mapping) and "Fn::GetAtt" in resolved:
                 self._owned[text] = at_longest(_OWNED_KEY, self._known)

@@ -1,0 +1,1 @@
+"""The constructs, and everything that loads CDK."""
