@@ -6,18 +6,23 @@ Everything here reads documents and templates, never constructs, and starts no N
 need a solver take the optional extra `prove` (cvc5).
 """
 
-from constructs_lib.proof.evaluator import Decision, Named, Policies, evaluate
-from constructs_lib.proof.prover import Verdict, never_allowed, no_new_access, only
-from constructs_lib.proof.request import Request
+from constructs_lib.proof.iam.evaluator import Decision, NamedPolicy, Policies, evaluate
+from constructs_lib.proof.iam.request import Request
+from constructs_lib.proof.symbolic.prover import (
+    Verdict,
+    never_allowed,
+    no_new_access,
+    only_principals,
+)
 
 __all__ = [
     "Decision",
-    "Named",
+    "NamedPolicy",
     "Policies",
     "Request",
     "Verdict",
     "evaluate",
     "never_allowed",
     "no_new_access",
-    "only",
+    "only_principals",
 ]

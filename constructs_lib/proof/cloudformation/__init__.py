@@ -1,0 +1,1 @@
+"""Templates and cloud assemblies become a model of the deployment."""

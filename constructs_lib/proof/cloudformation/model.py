@@ -1,0 +1,146 @@
+"""What is found in templates: principals, secrets and keys, with the policies that each has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from constructs_lib.proof.cloudformation.intrinsics import TemplateSet
+from constructs_lib.proof.cloudformation.unknowns import Unknowns
+
+Document: TypeAlias = Mapping[str, Any]
+Kind = Literal["user", "role", "group"]
+
+
+@dataclass(frozen=True)
+class ResourceLocation:
+    """A resource of a template, for messages.
+
+    Attributes:
+        stack: the stack's name.
+        logical_id: the resource's logical id.
+        type: its type.
+        construct_path: the path of the construct that made it, where the template tells.
+    """
+
+    stack: str
+    logical_id: str
+    type: str
+    construct_path: str | None = None
+
+    def __str__(self) -> str:
+        """Return the logical id, and the construct's path or else the stack."""
+        path = (self.construct_path or "").removesuffix("/Resource")
+        return f"{self.logical_id} ({path or f'stack {self.stack}'})"
+
+
+@dataclass(frozen=True)
+class AttachedPolicy:
+    """A policy that a principal, a secret or a key has.
+
+    Attributes:
+        name: what it is called in messages.
+        document: its document. None: it is not known.
+        location: the resource that it comes from.
+        doubt: on what it depends whether it is attached at all. None: it is.
+    """
+
+    name: str
+    document: Document | None
+    location: ResourceLocation | None = None
+    doubt: str | None = None
+
+
+@dataclass(frozen=True)
+class Principal:
+    """A user, role or group, with its effective policies.
+
+    Attributes:
+        kind: user, role or group.
+        name: its name.
+        account: its account.
+        arn: its ARN. A principal that the templates do not create has an unknown path.
+        location: the resource that creates it. None: it exists already.
+        policies: all that apply to it; a user's groups' among them.
+        boundary: its permissions boundary.
+        tags: its tags. None: they are not known.
+        groups: the names of the groups that a user is certainly in.
+        trust: a role's trust policy, where the templates create it.
+    """
+
+    kind: Kind
+    name: str
+    account: str
+    arn: str
+    location: ResourceLocation | None = None
+    policies: tuple[AttachedPolicy, ...] = ()
+    boundary: AttachedPolicy | None = None
+    tags: Mapping[str, str] | None = None
+    groups: tuple[str, ...] = ()
+    trust: AttachedPolicy | None = None
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A secret.
+
+    Attributes:
+        name: its name.
+        arn: its ARN, with the six characters.
+        location: the resource that creates it. None: it exists already.
+        key: what KmsKeyId says: a key's ARN or id, or an alias. None: the AWS-managed key.
+        policies: its resource policy (several if it is open which one it is).
+        tags: its tags. None: they are not known.
+        primary: of a replica in another Region, the ARN of the secret that it is a copy of. It has
+            that secret's policies and tags, and a key of its own.
+    """
+
+    name: str
+    arn: str
+    location: ResourceLocation | None = None
+    key: str | None = None
+    policies: tuple[AttachedPolicy, ...] = ()
+    tags: Mapping[str, str] | None = None
+    primary: str | None = None
+
+
+@dataclass(frozen=True)
+class Key:
+    """A KMS key of the templates.
+
+    Attributes:
+        arn: its ARN.
+        policy: its key policy.
+        aliases: the names of its aliases.
+    """
+
+    arn: str
+    policy: AttachedPolicy
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """All that the templates say, under one choice for each undecided condition.
+
+    Attributes:
+        principals: users, roles and groups, also those that are only named.
+        secrets: the secrets that the templates create, or give a resource policy, and their
+            replicas.
+        keys: the keys that they create.
+        unknowns: the unknowns in all of it.
+        templates: the templates themselves, for resolving more values.
+        chosen: what was chosen, for messages.
+    """
+
+    principals: tuple[Principal, ...]
+    secrets: tuple[Secret, ...]
+    keys: tuple[Key, ...]
+    unknowns: Unknowns
+    templates: TemplateSet
+    chosen: tuple[str, ...] = ()
+
+    def copies(self, secret: Secret) -> tuple[Secret, ...]:
+        """Return the replicas of a secret."""
+        return tuple(each for each in self.secrets if each.primary == secret.arn)

@@ -1,0 +1,81 @@
+"""The properties of resources that several types have: policy documents, lists and tags."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NoReturn, TypeAlias
+
+from constructs_lib.errors import shown
+from constructs_lib.proof.cloudformation.intrinsics import TemplateResolver
+from constructs_lib.proof.cloudformation.model import Document, ResourceLocation
+from constructs_lib.proof.cloudformation.unknowns import has_unknown
+
+# Its template, logical id, type and raw properties.
+Resource: TypeAlias = tuple[TemplateResolver, str, str, Mapping[str, Any]]
+
+
+def place_of(resolver: TemplateResolver, logical_id: str) -> ResourceLocation:
+    """Return how messages name a resource."""
+    type_, _ = resolver.resource(logical_id)
+    return ResourceLocation(resolver.name, logical_id, type_, resolver.construct_path(logical_id))
+
+
+def document_of(resolver: TemplateResolver, value: object, place: str) -> Document:
+    """Return a policy document of a template, resolved."""
+    return resolved_document(resolver, resolver.resolve(value, place), place)
+
+
+def resolved_document(resolver: TemplateResolver, found: object, place: str) -> Document:
+    """Return what was resolved and must be a policy document."""
+    if not isinstance(found, Mapping):
+        resolver.refuse(place, f"is {shown(found)}", "a policy document is allowed")
+    return found
+
+
+def list_of(
+    resolver: TemplateResolver, properties: Mapping[str, Any], name: str, place: str
+) -> list[Any]:
+    """Return a property that is a list; a list of which nothing is known is one unknown."""
+    found = resolver.resolve({name: properties.get(name, [])}, place).get(name, [])
+    if isinstance(found, str) and has_unknown(found):
+        return [found]
+    if not isinstance(found, list):
+        resolver.refuse(f"{place}.{name}", f"is {shown(found)}", "a list is allowed")
+    return found
+
+
+def texts_of(
+    resolver: TemplateResolver, properties: Mapping[str, Any], name: str, place: str
+) -> list[str]:
+    """Return a property that is a list of texts."""
+    found = list_of(resolver, properties, name, place)
+    for each in found:
+        if not isinstance(each, str) or not each:
+            resolver.refuse(f"{place}.{name}", f"has {shown(each)}", "strings are allowed")
+    return found
+
+
+def tags_of(
+    resolver: TemplateResolver, properties: Mapping[str, Any], place: str
+) -> dict[str, str] | None:
+    """Return a resource's tags. None: they are not known."""
+    tags: dict[str, str] = {}
+    for tag in list_of(resolver, properties, "Tags", place):
+        if isinstance(tag, str):
+            return None  # a list of which nothing is known
+        if not isinstance(tag, Mapping) or not {"Key", "Value"} <= set(tag):
+            resolver.refuse(f"{place}.Tags", f"has {shown(tag)}", "a Key and a Value are needed")
+        tags[str(tag["Key"])] = str(tag["Value"])
+    return tags if not any(map(has_unknown, tags)) else None
+
+
+def refuse_twice(
+    resolver: TemplateResolver, logical_id: str, what: str, other: ResourceLocation | None
+) -> NoReturn:
+    """Refuse a resource that has the name of another one."""
+    resolver.refuse(
+        f"Resources.{logical_id}",
+        f"is {shown(resolver.unknowns.shown(what))}, as {other} is",
+        "one resource of a name is allowed in an account",
+        "read the stages of an app one by one, such as cdk.out/assembly-Prod",
+    )

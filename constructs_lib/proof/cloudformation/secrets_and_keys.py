@@ -1,0 +1,190 @@
+"""What has a policy of its own in templates: secrets, with their replicas, and keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from constructs_lib.errors import shown
+from constructs_lib.proof.cloudformation.intrinsics import TemplateResolver
+from constructs_lib.proof.cloudformation.model import AttachedPolicy, Document, Key, Secret
+from constructs_lib.proof.cloudformation.properties import (
+    Resource,
+    document_of,
+    list_of,
+    place_of,
+    refuse_twice,
+    tags_of,
+)
+from constructs_lib.proof.cloudformation.resource_identifiers import (
+    KEYS,
+    SECRET,
+    name_of,
+    regional,
+    secret_arn,
+)
+from constructs_lib.proof.cloudformation.unknowns import Unknowns, has_unknown
+
+
+class SecretsAndKeys:
+    """Gathers secrets and keys."""
+
+    def __init__(self, unknowns: Unknowns) -> None:
+        """Begin with none."""
+        self._unknowns = unknowns
+        self._secrets: dict[str, Secret] = {}
+        self._replicas: dict[str, list[tuple[str, str | None]]] = {}  # Regions, with their keys
+        self._keys: dict[str, Key] = {}
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """The keys."""
+        return tuple(self._keys.values())
+
+    def read(self, resources: Sequence[Resource]) -> None:
+        """Read all secrets and keys, then the policies of secrets."""
+        for resolver, logical_id, type_, properties in resources:
+            if type_ in KEYS:
+                self._read_key(resolver, logical_id, properties, resources)
+            elif type_ == SECRET:
+                self._read_secret(resolver, logical_id, properties)
+        for resolver, logical_id, type_, properties in resources:
+            if type_ == "AWS::SecretsManager::ResourcePolicy":
+                self._read_resource_policy(resolver, logical_id, properties)
+
+    def _read_key(
+        self,
+        resolver: TemplateResolver,
+        logical_id: str,
+        properties: Mapping[str, Any],
+        resources: Sequence[Resource],
+    ) -> None:
+        arn = resolver.attribute(logical_id, "Arn", f"Resources.{logical_id}")
+        place, where = f"Resources.{logical_id}.Properties", place_of(resolver, logical_id)
+        if "KeyPolicy" in properties:
+            document = document_of(resolver, properties["KeyPolicy"], f"{place}.KeyPolicy")
+        else:
+            document = default_key_policy(arn.split(":")[1], arn.split(":")[4])
+        aliases = [
+            other.text(props.get("AliasName"), f"Resources.{alias}.Properties.AliasName")
+            for other, alias, type_, props in resources
+            if type_ == "AWS::KMS::Alias"
+            and other.text(props.get("TargetKeyId"), f"Resources.{alias}.Properties.TargetKeyId")
+            in (arn, arn.rpartition("/")[2])
+        ]
+        policy = AttachedPolicy(f"key policy of {where}", document, where)
+        self._keys[arn] = Key(arn, policy, tuple(aliases))
+
+    def _read_secret(
+        self, resolver: TemplateResolver, logical_id: str, properties: Mapping[str, Any]
+    ) -> None:
+        place = f"Resources.{logical_id}.Properties"
+        name = name_of(resolver, logical_id, "Name")
+        arn = secret_arn(resolver, name)
+        if arn in self._secrets:
+            refuse_twice(resolver, logical_id, name, self._secrets[arn].location)
+        found = resolver.resolve({"KmsKeyId": properties.get("KmsKeyId")}, f"{place}.KmsKeyId")
+        self._secrets[arn] = Secret(
+            name,
+            arn,
+            place_of(resolver, logical_id),
+            key=self._encryption_key(resolver, found, place),
+            tags=tags_of(resolver, properties, place),
+        )
+        for at, replica in enumerate(list_of(resolver, properties, "ReplicaRegions", place)):
+            here = f"{place}.ReplicaRegions[{at}]"
+            region = replica.get("Region") if isinstance(replica, Mapping) else None
+            if not isinstance(region, str) or not region:
+                resolver.refuse(here, f"is {shown(replica)}", "a Region is needed")
+            key = self._encryption_key(resolver, replica, here)
+            self._replicas.setdefault(arn, []).append((region, key))
+
+    def _encryption_key(
+        self, resolver: TemplateResolver, found: Mapping[str, Any], place: str
+    ) -> str | None:
+        key = found.get("KmsKeyId")
+        if key is not None and not isinstance(key, str):
+            resolver.refuse(f"{place}.KmsKeyId", f"is {shown(key)}", "a key's ARN or id is allowed")
+        return key or None
+
+    def _read_resource_policy(
+        self, resolver: TemplateResolver, logical_id: str, properties: Mapping[str, Any]
+    ) -> None:
+        place, where = f"Resources.{logical_id}.Properties", place_of(resolver, logical_id)
+        given = resolver.text(properties.get("SecretId"), f"{place}.SecretId")
+        document = document_of(
+            resolver, properties.get("ResourcePolicy"), f"{place}.ResourcePolicy"
+        )
+        policy = AttachedPolicy(f"resource policy {where}", document, where)
+        certain = self._secret_named(resolver, given)
+        if certain is None:
+            arn = given if given.startswith("arn:") else secret_arn(resolver, given)
+            name = arn.split(":", 6)[-1].rpartition("-")[0] if ":secret:" in arn else given
+            certain = self._secrets[arn] = Secret(name, arn)
+        doubt = f"whether {self._unknowns.shown(given)} is this secret"
+        for arn, secret in list(self._secrets.items()):
+            if secret is certain:
+                self._secrets[arn] = replace(secret, policies=(*secret.policies, policy))
+            elif has_unknown(given) or has_unknown(arn):
+                name_or_arn = (self._unknowns.same(given, each) for each in (arn, secret.name))
+                if None in name_or_arn:
+                    doubted = replace(policy, doubt=doubt)
+                    self._secrets[arn] = replace(secret, policies=(*secret.policies, doubted))
+
+    def _secret_named(self, resolver: TemplateResolver, given: str) -> Secret | None:
+        """Return the secret that a SecretId names: by ARN, ARN without its end, or name."""
+        begin = f"{regional(resolver, 'secretsmanager')}:secret:"
+        for arn, secret in self._secrets.items():
+            if given in (arn, arn[:-2]) or (given == secret.name and arn.startswith(begin)):
+                return secret
+        return None
+
+    def secrets(self) -> tuple[Secret, ...]:
+        """Return the secrets with their replicas.
+
+        "Secrets Manager replicates the encrypted secret data and metadata such as tags and resource
+        policies across the specified Regions. The ARN for a replicated secret is the same as the
+        primary secret except for the Region."
+        https://docs.aws.amazon.com/secretsmanager/latest/userguide/replicate-secrets.html
+        """
+        found = list(self._secrets.values())
+        for arn, replicas in self._replicas.items():
+            parts = arn.split(":", 4)
+            for region, key in replicas:
+                copy = ":".join((*parts[:3], region, parts[4]))
+                found.append(replace(self._secrets[arn], arn=copy, key=key, primary=arn))
+        return tuple(found)
+
+    def named_principals(self) -> set[str]:
+        """Return the ARNs that the policies of secrets and keys name as principals."""
+        documents = [each.policy.document for each in self._keys.values()]
+        for secret in self._secrets.values():
+            documents += [each.document for each in secret.policies]
+        return {arn for document in documents for arn in _principals_in(document or {})}
+
+
+def default_key_policy(partition: str, account: str) -> dict[str, Any]:
+    """Return the policy that KMS gives a key without one: the account's IAM policies decide.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+    """
+    statement = {
+        "Sid": "Enable IAM User Permissions",
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:{partition}:iam::{account}:root"},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def _principals_in(document: Document) -> Iterable[str]:
+    """Yield the AWS principals that the statements of a document name."""
+    statements = document.get("Statement")
+    for statement in statements if isinstance(statements, list) else [statements]:
+        principal = statement.get("Principal") if isinstance(statement, Mapping) else None
+        named = principal.get("AWS") if isinstance(principal, Mapping) else None
+        for each in named if isinstance(named, list) else [named]:
+            if isinstance(each, str):
+                yield each

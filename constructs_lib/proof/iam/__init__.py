@@ -1,0 +1,1 @@
+"""The policy language of IAM: parsing, matching, and the evaluation of one request."""

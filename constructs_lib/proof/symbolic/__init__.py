@@ -1,0 +1,1 @@
+"""Proofs about every request: goals, subsumption, counterexamples and the SMT encoding."""
