@@ -40,8 +40,8 @@ class SecretAccessChecks:
       `secret-access-cdk:managedPoliciesPerUser` (to 20);
     - `InlinePolicyName`: inline policies of one name on a principal, of which IAM keeps the last.
 
-    Whitespace is not counted. What only the deployment knows counts as the shortest that it can
-    be, and what a condition may leave out is not summed up: what is found is certain.
+    Whitespace is not counted. A value that only the deployment has counts as the shortest that it
+    can be, and a policy that a condition may omit is not summed up: each finding is certain.
 
     ```python
     Validations.of(app).add_plugins(SecretAccessChecks(app))
@@ -79,9 +79,9 @@ class SecretAccessChecks:
     def validate(self, context: IPolicyValidationContext) -> PolicyValidationPluginReport:
         """Report what is over a quota."""
         templates = [
-            each
+            template
             for stack in context.stack_templates
-            for each in with_nested(
+            for template in with_nested(
                 Template(
                     path=stack.template_path,
                     stack=stack.stack_construct_path,
@@ -96,18 +96,18 @@ class SecretAccessChecks:
         ]
         violations = [
             PolicyViolation(
-                rule_name=found.rule,
-                description=f"{found.error.given}; {found.error.allowed}",
-                fix=found.error.remedy,
+                rule_name=finding.rule,
+                description="; ".join(filter(None, (finding.error.problem, finding.error.rule))),
+                fix=finding.error.remedy,
                 severity="error",
                 violating_resources=[
                     PolicyViolatingResource(
-                        template_path=found.place.path,
-                        resource_logical_id=found.place.logical_id,
+                        template_path=finding.place.path,
+                        resource_logical_id=finding.place.logical_id,
                         locations=[],
                     )
                 ],
             )
-            for found in findings(templates, self._context.try_get_context)
+            for finding in findings(templates, self._context.try_get_context)
         ]
         return PolicyValidationPluginReport(success=not violations, violations=violations)

@@ -1,7 +1,7 @@
-"""How long a value of a template is at least, once CloudFormation has filled it in.
+"""The least length of a value of a template, after CloudFormation has resolved it.
 
-What only the deployment knows counts as the shortest that it can be, so that what is too long here
-is certainly too long there.
+A value that only the deployment has counts as the shortest that it can be: a value that is too long
+here is certainly too long there.
 """
 
 import json
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeGuard
 
-from constructs_lib.partitions import partition_of
-from constructs_lib.placeholders import LONGEST_ARN
+from constructs_lib.aws.partitions import partition_of
+from constructs_lib.aws.tokens import LONGEST_ARN
 
 _SHORTEST_REGION = "us-east-1"
 _ACCOUNT = "111122223333"  # each is as long
@@ -37,11 +37,12 @@ class Lengths:
     region: str | None = None
 
     def at_most(self, value: object) -> int:
-        """Return a length that a value does not reach, told from its text alone.
+        """Return an upper bound of `of`, mostly from the text of the value alone.
 
-        Pseudo parameters are no longer than what is written for them, and what joins texts is not
-        longer than they are, unless it repeats something: then the value is measured. Of everything
-        else nothing is known but that it fits an ARN.
+        It is for values that are far shorter than a quota, which need not be measured. A pseudo
+        parameter is no longer than the text that names it, and a function that joins texts gives no
+        more than they have. A function that repeats a text may give more: then the value is
+        measured, and the bound is its length. The result of every other function fits an ARN.
         """
         text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
         if _GROWS.search(text):
@@ -55,18 +56,18 @@ class Lengths:
         """Return the length of a value as JSON at its shortest, whitespace not counted."""
         branches = _branches(value)
         if branches is not None:
-            return min(self.of(each) for each in branches)
+            return min(self.of(branch) for branch in branches)
         if _is_function(value) or isinstance(value, str):
             return 2 + self._text(value)
         if isinstance(value, dict):
             pairs = [
-                2 + _length(str(key)) + 1 + self.of(each)
-                for key, each in value.items()
-                if not _may_be_absent(each)
+                2 + _length(str(key)) + 1 + self.of(member)
+                for key, member in value.items()
+                if not _may_be_absent(member)
             ]
             return 2 + sum(pairs) + max(len(pairs) - 1, 0)
         if isinstance(value, Sequence):
-            items = [self.of(each) for each in value if not _may_be_absent(each)]
+            items = [self.of(item) for item in value if not _may_be_absent(item)]
             return 2 + sum(items) + max(len(items) - 1, 0)
         return len(json.dumps(value))  # a number, true, false or null
 
@@ -76,7 +77,7 @@ class Lengths:
             return _length(value)
         branches = _branches(value)
         if branches is not None:
-            return min(self._text(each) for each in branches)
+            return min(self._text(branch) for branch in branches)
         if not _is_function(value):
             return 0
         ((name, argument),) = value.items()
@@ -86,7 +87,7 @@ class Lengths:
             return self._attribute(argument)
         if name == "Fn::Join" and _is_list(argument, 2) and isinstance(argument[1], list):
             separators = _length(str(argument[0])) * max(len(argument[1]) - 1, 0)
-            return separators + sum(self._text(each) for each in argument[1])
+            return separators + sum(self._text(part) for part in argument[1])
         if name == "Fn::Sub":
             return sum(self._substituted(argument))
         return 0
@@ -154,13 +155,13 @@ def _is_function(value: object) -> TypeGuard[Mapping[str, Any]]:
 def _branches(value: object) -> Sequence[object] | None:
     """Return what an `Fn::If` chooses from."""
     if _is_function(value) and _is_list(value.get("Fn::If"), 3):
-        found: list[object] = value["Fn::If"][1:]
-        return found
+        branches: list[object] = value["Fn::If"][1:]
+        return branches
     return None
 
 
 def _may_be_absent(value: object) -> bool:
-    """Tell whether CloudFormation leaves a value out, or may, with its key or its comma."""
+    """Return whether CloudFormation leaves a value out, or may, with its key or its comma."""
     branches = _branches(value)
     return value == _NO_VALUE if branches is None else any(map(_may_be_absent, branches))
 

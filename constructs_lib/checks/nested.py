@@ -18,9 +18,9 @@ def with_nested(template: Template) -> Iterator[Template]:
         json.loads(assets.read_text(encoding="utf-8")).get("files", {}) if assets.exists() else {}
     )
     sources = {
-        digest: path.parent / each["source"]["path"]
-        for digest, each in files.items()
-        if "path" in each["source"]  # of others, a program makes the file
+        digest: path.parent / file["source"]["path"]
+        for digest, file in files.items()
+        if "path" in file["source"]  # of others, a program makes the file
     }
     yield from _with_nested(template, sources)
 

@@ -1,4 +1,4 @@
-"""What the templates of an app attach to each principal, held against IAM's quotas."""
+"""The policies that an app's templates attach to each principal, compared with IAM's quotas."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from constructs_lib.checks.lengths import Lengths
-from constructs_lib.errors import SecretAccessError, shown
-from constructs_lib.quotas import (
+from constructs_lib.aws.quotas import (
     INLINE_QUOTAS,
     MANAGED_QUOTA,
     Kind,
     check_attached,
     check_length,
 )
+from constructs_lib.checks.lengths import Lengths
+from constructs_lib.errors import InvalidTemplateError, SecretAccessError, shown
 
 _KINDS: dict[str, Kind] = {
     "AWS::IAM::User": "user",
@@ -55,11 +55,11 @@ class Template:
     Attributes:
         path: where it is.
         stack: the stack's path in the app, for messages.
-        home: what tells its account from others: the account, or where it is deployed if unknown.
+        home: its account, or the place of its deployment if the account is unknown.
         lengths: the template, and how its values are measured.
-        outer: of a nested stack's template, that which has the nested stack in it.
-        parameters: what the outer one gives as parameters.
-        sure: whether it is deployed for sure.
+        outer: the template that has the nested stack, if it is the template of one.
+        parameters: the parameters that the outer template gives.
+        sure: whether it is certainly deployed.
     """
 
     path: str
@@ -86,12 +86,12 @@ class Template:
 
 @dataclass(frozen=True)
 class Finding:
-    """What IAM would refuse at deployment.
+    """A policy or attachment that IAM would refuse at deployment.
 
     Attributes:
         rule: a stable name, by which it can be acknowledged.
-        error: what is wrong, what is allowed and what to do.
-        place: the resource that it is told of; of several together, the last one.
+        error: the problem, the rule and the remedy.
+        place: the resource at which it is reported; of several together, the last one.
     """
 
     rule: str
@@ -110,7 +110,7 @@ class _Inline(NamedTuple):
 
 @dataclass
 class _Load:
-    """What one principal has."""
+    """The policies of one principal."""
 
     kind: Kind
     name: str
@@ -119,53 +119,53 @@ class _Load:
 
 
 def findings(templates: Sequence[Template], context: Callable[[str], object]) -> Iterator[Finding]:
-    """Yield what is over a quota, and inline policies that overwrite each other.
+    """Yield policies over a quota, and inline policies that overwrite each other.
 
-    What a condition may leave out is measured by itself, and not summed up.
+    A policy that a condition may leave out is measured by itself, and not summed up.
     """
     app = _App(templates)
     for template in templates:
         for logical_id, type_, properties, _ in template.resources():
             if type_ == _MANAGED:
-                yield from _managed_policy(template, logical_id, properties)
+                yield from _managed_policy_findings(template, logical_id, properties)
     for load in app.loads():
-        yield from _inline(load)
-        yield from _attached(load, context)
+        yield from _inline_findings(load)
+        yield from _attached_findings(load, context)
 
 
-def _managed_policy(
+def _managed_policy_findings(
     template: Template, logical_id: str, properties: Mapping[str, Any]
 ) -> Iterator[Finding]:
     document = properties.get("PolicyDocument", {})
     what = f"managed policy {shown(f'{template.stack}/{logical_id}')}"
     remedy = "make several policies of it"
     if template.lengths.at_most(document) > MANAGED_QUOTA:
-        yield from _found(
+        yield from _finding_of(
             "ManagedPolicyLength",
             lambda: check_length(template.lengths.of(document), MANAGED_QUOTA, what, remedy),
             [Place(template.path, logical_id)],
         )
 
 
-def _inline(load: _Load) -> Iterator[Finding]:
+def _inline_findings(load: _Load) -> Iterator[Finding]:
     quota = INLINE_QUOTAS[load.kind]
     what = f"inline policies of {load.kind} {shown(load.name)}"
     remedy = "make some of them managed policies, or shorter"
-    if sum(each.lengths.at_most(each.document) for each in load.inline) > quota:
-        length = sum(each.lengths.of(each.document) for each in load.inline)
-        yield from _found(
+    if sum(policy.lengths.at_most(policy.document) for policy in load.inline) > quota:
+        length = sum(policy.lengths.of(policy.document) for policy in load.inline)
+        yield from _finding_of(
             "InlinePolicyLength",
             lambda: check_length(length, quota, what, remedy),
-            [each.place for each in load.inline],
+            [policy.place for policy in load.inline],
         )
     by_name: dict[str, list[Place]] = {}
-    for each in load.inline:
-        if each.name is not None:
-            by_name.setdefault(each.name, []).append(each.place)
+    for policy in load.inline:
+        if policy.name is not None:
+            by_name.setdefault(policy.name, []).append(policy.place)
     for name, same in by_name.items():
         if len(same) > 1:
             principal, several = f"{load.kind} {shown(load.name)}", f"{len(same)} inline policies"
-            error = SecretAccessError(
+            error = InvalidTemplateError(
                 f"{principal} has {several} called {shown(name)}",
                 allowed="each inline policy of a principal has its own name: IAM puts one over "
                 "another of that name without a word",
@@ -174,15 +174,15 @@ def _inline(load: _Load) -> Iterator[Finding]:
             yield Finding("InlinePolicyName", error, same[-1])
 
 
-def _attached(load: _Load, context: Callable[[str], object]) -> Iterator[Finding]:
-    yield from _found(
+def _attached_findings(load: _Load, context: Callable[[str], object]) -> Iterator[Finding]:
+    yield from _finding_of(
         "AttachedManagedPolicies",
         lambda: check_attached(load.kind, load.name, len(load.managed), context),
         [*load.managed.values()],
     )
 
 
-def _found(rule: str, check: Callable[[], None], places: Sequence[Place]) -> Iterator[Finding]:
+def _finding_of(rule: str, check: Callable[[], None], places: Sequence[Place]) -> Iterator[Finding]:
     try:
         check()
     except SecretAccessError as error:
@@ -199,7 +199,8 @@ class _App:
             (template.home, made)
             for template in templates
             for made in {
-                _made(properties, type_) for _, type_, properties, _ in template.resources()
+                _made_principal(properties, type_)
+                for _, type_, properties, _ in template.resources()
             }
         )
         self._exports = {
@@ -220,25 +221,25 @@ class _App:
     ) -> None:
         place = Place(template.path, logical_id)
         if type_ in _KINDS:
-            load = self._load(template, _KINDS[type_], {"Ref": logical_id})
+            load = self._load_of(template, _KINDS[type_], {"Ref": logical_id})
             for policy in _list(properties.get("Policies")):
                 if isinstance(policy, dict) and "PolicyDocument" in policy:
                     self._add_inline(load, template, policy, place)
             for arn in _list(properties.get("ManagedPolicyArns")):
                 if not _is_choice(arn):
-                    load.managed[self._told(template, arn)] = place
+                    load.managed[self._distinct_name(template, arn)] = place
         elif type_ in _OF_ONE:
             kind, prop = _OF_ONE[type_]
-            load = self._load(template, kind, properties.get(prop))
+            load = self._load_of(template, kind, properties.get(prop))
             self._add_inline(load, template, properties, place)
         elif type_ in (_INLINE, _MANAGED):
             for prop, kind in _LISTED.items():
                 for principal in _list(properties.get(prop)):
                     if _is_choice(principal):
                         continue
-                    load = self._load(template, kind, principal)
+                    load = self._load_of(template, kind, principal)
                     if type_ == _MANAGED:
-                        load.managed[self._told(template, {"Ref": logical_id})] = place
+                        load.managed[self._distinct_name(template, {"Ref": logical_id})] = place
                     else:
                         self._add_inline(load, template, properties, place)
 
@@ -250,20 +251,22 @@ class _App:
         place: Place,
     ) -> None:
         name, document = policy.get("PolicyName"), policy.get("PolicyDocument", {})
-        if any(each.document is document for each in load.inline):
+        if any(inline.document is document for inline in load.inline):
             return  # attached to one principal twice, as by its name and by a reference to it
         load.inline.append(
             _Inline(name if isinstance(name, str) else None, document, template.lengths, place)
         )
 
-    def _load(self, template: Template, kind: Kind, principal: object) -> _Load:
+    def _load_of(self, template: Template, kind: Kind, principal: object) -> _Load:
         owner, value = self._exported(template, principal)
-        told = self._told(owner, value)
-        called = _called(owner, value) if told.startswith(owner.path) else told
-        return self._loads.setdefault((kind, template.home, told), _Load(kind, called))
+        distinct_name = self._distinct_name(owner, value)
+        shown_name = (
+            _description_of(owner, value) if distinct_name.startswith(owner.path) else distinct_name
+        )
+        return self._loads.setdefault((kind, template.home, distinct_name), _Load(kind, shown_name))
 
-    def _told(self, template: Template, value: object) -> str:
-        """Return what tells a principal or a policy from others: its name, or else its resource."""
+    def _distinct_name(self, template: Template, value: object) -> str:
+        """Return the identity of a principal or a policy: its name, or else its resource."""
         template, value = self._exported(template, value)
         if isinstance(value, str):
             return value
@@ -271,7 +274,7 @@ class _App:
         resources = template.lengths.template.get("Resources", {})
         resource = resources.get(reference) if isinstance(reference, str) else None
         if isinstance(resource, dict) and str(resource.get("Type")) in _KINDS:
-            made = _made(resource.get("Properties"), resource["Type"])
+            made = _made_principal(resource.get("Properties"), resource["Type"])
             # Two stacks that make one of the same name are never both in one account.
             if made is not None and self._makers[template.home, made] == 1:
                 return made[1]
@@ -289,12 +292,12 @@ class _App:
         return template, value
 
 
-def _called(template: Template, value: object) -> str:
+def _description_of(template: Template, value: object) -> str:
     reference = value.get("Ref") if isinstance(value, dict) else None
     return f"{template.stack}/{reference or json.dumps(value)}"
 
 
-def _made(properties: object, type_: str) -> tuple[Kind, str] | None:
+def _made_principal(properties: object, type_: str) -> tuple[Kind, str] | None:
     """Return the principal that a resource makes, where the template has its name."""
     kind = _KINDS.get(type_)
     if kind is None or not isinstance(properties, dict):
@@ -317,5 +320,5 @@ def _list(value: object) -> list[Any]:
 
 
 def _is_choice(value: object) -> bool:
-    """Tell whether only the deployment knows if there is something."""
+    """Return whether only the deployment knows if there is something."""
     return isinstance(value, dict) and ("Fn::If" in value or value == {"Ref": "AWS::NoValue"})

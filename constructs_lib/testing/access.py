@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from constructs_lib.errors import SecretAccessError, shown
-from constructs_lib.proof.asked import Context, member_of
-from constructs_lib.proof.bounds import Question
-from constructs_lib.proof.changes import ever_allowed, new_access
-from constructs_lib.proof.elsewhere import granted_elsewhere
-from constructs_lib.proof.found import Deployment, Secret
-from constructs_lib.proof.matrix import granted
-from constructs_lib.proof.prover import DEFAULT_TIME_LIMIT
-from constructs_lib.proof.symbols import Symbols
-from constructs_lib.proof.template import read
-from constructs_lib.testing.cases import secrets_action
+from constructs_lib.errors import InvalidOptionError
+from constructs_lib.proof.cloudformation.model import Deployment, Secret
+from constructs_lib.proof.cloudformation.template import read
+from constructs_lib.proof.cloudformation.unknowns import Unknowns
+from constructs_lib.proof.deployment.comparison import ever_allowed, new_access
+from constructs_lib.proof.deployment.external_secrets import granted_on_external_secrets
+from constructs_lib.proof.deployment.matrix import granted
+from constructs_lib.proof.deployment.partial_evaluation import AccessRequest
+from constructs_lib.proof.deployment.request_context import Context, member_of
+from constructs_lib.proof.symbolic.prover import DEFAULT_TIME_LIMIT
+from constructs_lib.testing.cases import check_resource, secrets_action
 from constructs_lib.testing.messages import Case, how_to_decide, listed, outsiders, which_is, who_is
 from constructs_lib.testing.reading import Templates
 
@@ -85,6 +85,7 @@ class SecretAccess(Templates):
             AssertionError: if it may not, or if that is open; the message says what is missing.
             SecretAccessError: if something given is not known.
         """
+        __tracebackhide__ = True
         for each in self._asking.cases(principal, action, secret, context):
             each.demand(True)
 
@@ -97,6 +98,7 @@ class SecretAccess(Templates):
             AssertionError: if it is allowed, or if that is open; the message names the statement.
             SecretAccessError: if something given is not known.
         """
+        __tracebackhide__ = True
         for each in self._asking.cases(principal, action, secret, context, copies=True):
             each.demand(False)
 
@@ -125,6 +127,7 @@ class SecretAccess(Templates):
             AssertionError: if it may not, or if that is open.
             SecretAccessError: if something given is not known.
         """
+        __tracebackhide__ = True
         self.assert_can(principal, "secretsmanager:GetSecretValue", secret, context=context)
         for each in self._asking.decryptions(principal, secret, encryption_key):
             each.demand(True)
@@ -150,12 +153,15 @@ class SecretAccess(Templates):
                 them all.
             SecretAccessError: if something given is not known.
         """
+        __tracebackhide__ = True
         if isinstance(principals, str) or not isinstance(principals, Sequence):
-            raise SecretAccessError(
-                f"principals is {shown(principals)}",
-                allowed="a sequence of principals is allowed",
+            raise InvalidOptionError(
+                "principals",
+                must="be a sequence of principals",
+                got=principals,
                 remedy="give a list: [...]",
             )
+        check_resource(action, secret)
         for principal in principals:
             self.assert_can(principal, action, secret, context=context)
         for deployment in self.deployments:
@@ -182,16 +188,20 @@ class SecretAccess(Templates):
                     continue
                 for one in asked:
                     case = self._asking.case(deployment, other, action, one, context)
-                    judgement = case.judgement()
-                    if judgement.allowed is not False:
-                        found.append(case.sentence(judgement))
-                        doubts += judgement.doubts
+                    partial_decision = case.partial_decision()
+                    if partial_decision.allowed is not False:
+                        found.append(case.sentence(partial_decision))
+                        doubts += partial_decision.doubts
             for one in asked:
                 if isinstance(one, Secret):
                     found += [sentence for _, sentence in outsiders(deployment, one, action)]
             if found:
-                names = listed([who_is(each, deployment.symbols) for each in meant])
-                first = f"{action} is not for {names} alone" if names else f"{action} is for some"
+                names = listed([who_is(each, deployment.unknowns) for each in meant])
+                first = (
+                    f"{action} must be allowed to {names} alone"
+                    if names
+                    else f"{action} must be allowed to nobody"
+                )
                 remedy = f"{how_to_decide(doubts)}, or " if doubts else ""
                 remedy += "take it from them, or list them"
                 raise AssertionError(f"{first}; {'; '.join(found)}; {remedy}")
@@ -229,6 +239,7 @@ class SecretAccess(Templates):
             AssertionError: if a request is allowed, or may be; the message has the request.
             SecretAccessError: if something given is not known.
         """
+        __tracebackhide__ = True
         actions = [action] if isinstance(action, str) else list(action)
         everyone = isinstance(principal, str) and principal == "*"
         found: list[str] = []
@@ -239,7 +250,7 @@ class SecretAccess(Templates):
         ):
             if not self._given.is_in(deployment, secret):
                 continue
-            who = member_of(who, deployment.symbols)
+            who = member_of(who, deployment.unknowns)
             pattern = isinstance(secret, str) and ("*" in secret or "?" in secret)
             arns = (
                 [secret]
@@ -248,10 +259,10 @@ class SecretAccess(Templates):
             )
             sentence = ever_allowed(deployment, who, actions, arns, time_limit)
             if sentence is not None:
-                found.append(f"{who_is(who, deployment.symbols)}: {sentence}")
+                found.append(f"{who_is(who, deployment.unknowns)}: {sentence}")
         if found:
             raise AssertionError(
-                f"{listed(actions)} is not never allowed; {'; '.join(dict.fromkeys(found))}; "
+                f"{listed(actions)} must never be allowed; {'; '.join(dict.fromkeys(found))}; "
                 "narrow that statement, or deny it with DenySecretAccess"
             )
 
@@ -278,15 +289,17 @@ class SecretAccess(Templates):
             AssertionError: if something is new, or may be; the message says what and to whom.
             SecretAccessError: if a policy is malformed.
         """
+        __tracebackhide__ = True
         if not isinstance(since, SecretAccess) or not (since._stacks and self._stacks):
-            raise SecretAccessError(
-                f"since is {shown(since)}",
-                allowed="a SecretAccess that from_stack, from_template or from_assembly made",
+            raise InvalidOptionError(
+                "since",
+                must="be a SecretAccess that from_stack, from_template or from_assembly made",
+                got=since,
                 remedy="read the earlier templates: SecretAccess.from_template(earlier)",
             )
-        symbols = Symbols()  # one for both, so that their unknowns can be compared
+        unknowns = Unknowns()  # one for both, so that their unknowns can be compared
         now, before = (
-            read(each._stacks, managed_policies=each._managed_policies, symbols=symbols)
+            read(each._stacks, managed_policies=each._managed_policies, unknowns=unknowns)
             for each in (self, since)
         )
         found = [
@@ -332,30 +345,32 @@ class SecretAccess(Templates):
         secrets_action(action)
         found: dict[Grant, None] = {}
         for deployment in self.deployments:
-            symbols = deployment.symbols
+            unknowns = deployment.unknowns
             for each in (
                 *granted(deployment, action, context=context),
-                *granted_elsewhere(deployment, action, context=context),
+                *granted_on_external_secrets(deployment, action, context=context),
             ):
-                first, who = each.secrets[0], member_of(each.principal, symbols)
-                case = Case(deployment, Question(who, action, first.arn), first.policies, first)
+                first, who = each.secrets[0], member_of(each.principal, unknowns)
+                case = Case(
+                    deployment, AccessRequest(who, action, first.arn), first.policies, first
+                )
                 found[
                     Grant(
-                        who_is(each.principal, symbols),
-                        tuple(which_is(secret, symbols) for secret in each.secrets),
-                        each.judgement.allowed is True,
-                        case.reason(each.judgement) + case.where(),
+                        who_is(each.principal, unknowns),
+                        tuple(which_is(secret, unknowns) for secret in each.secrets),
+                        each.partial_decision.allowed is True,
+                        case.reason(each.partial_decision) + case.where(),
                     )
                 ] = None
             for secret in deployment.secrets:
                 for name, sentence in outsiders(deployment, secret, action):
-                    found[Grant(name, (which_is(secret, symbols),), False, sentence)] = None
+                    found[Grant(name, (which_is(secret, unknowns),), False, sentence)] = None
         return list(found)
 
 
 def _go_together(new: Deployment, old: Deployment) -> bool:
-    """Tell whether the conditions of both may turn out so in one account."""
+    """Return whether the conditions of both may turn out so in one account."""
     return all(
-        old.reading.choices.get(compared, equal) == equal
-        for compared, equal in new.reading.choices.items()
+        old.templates.choices.get(compared, equal) == equal
+        for compared, equal in new.templates.choices.items()
     )

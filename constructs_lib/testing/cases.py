@@ -6,12 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from constructs_lib.errors import SecretAccessError, shown
-from constructs_lib.proof.asked import Context, decryption, member_of, told
-from constructs_lib.proof.bounds import Question
-from constructs_lib.proof.found import AttachedPolicy, Deployment, Key, Principal
-from constructs_lib.proof.lookup import key_of
-from constructs_lib.proof.secrets import default_key_policy
+from constructs_lib.errors import InvalidOptionError, Text, shown
+from constructs_lib.proof.cloudformation.model import AttachedPolicy, Deployment, Key, Principal
+from constructs_lib.proof.cloudformation.secrets_and_keys import default_key_policy
+from constructs_lib.proof.deployment.partial_evaluation import AccessRequest
+from constructs_lib.proof.deployment.request_context import (
+    Context,
+    complete_request,
+    decryption,
+    member_of,
+)
+from constructs_lib.proof.deployment.secret_lookup import key_of
 from constructs_lib.testing.given import Given, key_that_it_brings
 from constructs_lib.testing.messages import Case
 
@@ -23,6 +28,21 @@ _WITHOUT_RESOURCE = {
     "secretsmanager:listsecrets",
 }
 _SECRETS_OWN_KEY = "alias/aws/secretsmanager"
+
+
+def check_resource(action: str, secret: Any) -> None:
+    """Refuse a secret for an action without a resource, and another action without a secret."""
+    one_action(action)
+    without = action.lower() in _WITHOUT_RESOURCE
+    if without != (isinstance(secret, str) and secret == "*"):
+        raise InvalidOptionError(
+            "secret",
+            must=f"be omitted for {action}, which AWS authorizes on * alone"
+            if without
+            else f"be given for {action}",
+            got=secret,
+            remedy="omit the secret" if without else "give the secret",
+        )
 
 
 @dataclass(frozen=True)
@@ -45,6 +65,7 @@ class Asking:
         copies: bool = False,
     ) -> list[Case]:
         """Return the request in every deployment, also about the secret's replicas if wanted."""
+        check_resource(action, secret)
         found = [
             self.case(deployment, who, action, each, context)
             for deployment, who in self.given.principals(principal)
@@ -52,9 +73,10 @@ class Asking:
             for each in (self.with_copies(deployment, action, secret) if copies else [secret])
         ]
         if not found:
-            raise SecretAccessError(
-                f"{shown(principal)} and {shown(secret)} are never deployed together",
-                allowed="what one choice of conditions deploys is allowed",
+            raise InvalidOptionError(
+                "principal and secret",
+                must="be deployed together under one choice of conditions",
+                got=Text(f"{shown(principal)} and {shown(secret)}"),
                 remedy="give the parameters on which the conditions depend",
             )
         return found
@@ -75,28 +97,22 @@ class Asking:
         context: Context | None,
     ) -> Case:
         """Return one request to one deployment."""
-        one_action(action)
-        free = action.lower() in _WITHOUT_RESOURCE
-        if free != (isinstance(secret, str) and secret == "*"):
-            raise SecretAccessError(
-                f"{action} is asked for {shown(secret)}",
-                allowed="no secret is allowed: AWS authorizes it on * alone"
-                if free
-                else "one secret is allowed",
-                remedy="leave the secret out" if free else "give the secret",
-            )
-        who = member_of(who, deployment.symbols)
-        if free:
-            question = Question(who, action, "*")
-            return Case(deployment, told(question, None, context))
+        who = member_of(who, deployment.unknowns)
+        if action.lower() in _WITHOUT_RESOURCE:
+            access_request = AccessRequest(who, action, "*")
+            return Case(deployment, complete_request(access_request, None, context))
         if action.lower().startswith("kms:"):
             key = key_of(deployment, self.given.text(deployment, secret, ("key_arn",)), None)
-            question = Question(who, action, key if isinstance(key, str) else key.arn)
-            asked = told(question, None, {"kms:ViaService": None, **(context or {})})
+            access_request = AccessRequest(who, action, key if isinstance(key, str) else key.arn)
+            asked = complete_request(
+                access_request, None, {"kms:ViaService": None, **(context or {})}
+            )
             return Case(deployment, asked, self._key_policies(key, who))
         which = self.given.secret(deployment, secret)
-        question = Question(who, action, which.arn)
-        return Case(deployment, told(question, which, context), which.policies, which)
+        access_request = AccessRequest(who, action, which.arn)
+        return Case(
+            deployment, complete_request(access_request, which, context), which.policies, which
+        )
 
     def decryptions(self, principal: Any, secret: Any, encryption_key: Any) -> Iterator[Case]:
         """Yield the requests of a key that reading a secret takes, if its key is a customer's."""
@@ -105,13 +121,13 @@ class Asking:
             if not self.given.is_in(deployment, secret):
                 continue
             which = self.given.secret(deployment, secret)
-            who = member_of(who, deployment.symbols)
+            who = member_of(who, deployment.unknowns)
             given = which.key if named is None else self.given.text(deployment, named, ("key_arn",))
             if given is None or given.endswith(_SECRETS_OWN_KEY):
                 continue
             key = key_of(deployment, given, which)
-            question = decryption(who, which, key if isinstance(key, str) else key.arn)
-            yield Case(deployment, question, self._key_policies(key, who), which)
+            access_request = decryption(who, which, key if isinstance(key, str) else key.arn)
+            yield Case(deployment, access_request, self._key_policies(key, who), which)
 
     def _key_policies(self, key: Key | str, who: Principal) -> tuple[AttachedPolicy, ...]:
         if isinstance(key, Key):
@@ -124,9 +140,10 @@ def secrets_action(action: str) -> None:
     """Refuse what is no action of Secrets Manager on a secret."""
     one_action(action)
     if action.lower() in _WITHOUT_RESOURCE or not action.lower().startswith("secretsmanager:"):
-        raise SecretAccessError(
-            f"action is {shown(action)}",
-            allowed="an action of Secrets Manager on a secret is allowed",
+        raise InvalidOptionError(
+            "action",
+            must="be an action of Secrets Manager on a secret",
+            got=action,
             remedy="give one, such as secretsmanager:GetSecretValue",
         )
 
@@ -134,8 +151,9 @@ def secrets_action(action: str) -> None:
 def one_action(action: object) -> None:
     """Refuse what is not one action."""
     if not isinstance(action, str) or ":" not in action or "*" in action or "?" in action:
-        raise SecretAccessError(
-            f"action is {shown(action)}",
-            allowed="one action is allowed, such as secretsmanager:GetSecretValue",
+        raise InvalidOptionError(
+            "action",
+            must="be one action, such as secretsmanager:GetSecretValue",
+            got=action,
             remedy="give it in full, without wildcards",
         )

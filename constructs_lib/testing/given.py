@@ -6,15 +6,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from constructs_lib.errors import SecretAccessError, shown
-from constructs_lib.placeholders import for_template, has_token
-from constructs_lib.proof.found import Deployment, Principal, Secret
-from constructs_lib.proof.intrinsics import Scope
-from constructs_lib.proof.lookup import names_secret, no_such, principal_of, secret_of
-from constructs_lib.proof.physical import secret_suffix
-from constructs_lib.proof.stacks import Stack
-from constructs_lib.proof.values import LeftOut
-from constructs_lib.scope import SecretScope
+from constructs_lib.aws.tokens import for_template, has_token
+from constructs_lib.errors import InvalidOptionError, SecretAccessError
+from constructs_lib.policy.secret_scope import SecretScope
+from constructs_lib.proof.cloudformation.intrinsics import TemplateResolver
+from constructs_lib.proof.cloudformation.model import Deployment, Principal, Secret
+from constructs_lib.proof.cloudformation.resource_identifiers import secret_suffix
+from constructs_lib.proof.cloudformation.stacks import Stack
+from constructs_lib.proof.cloudformation.values import LeftOut
+from constructs_lib.proof.deployment.secret_lookup import (
+    names_secret,
+    no_such,
+    principal_of,
+    secret_of,
+)
 
 _OF_SECRETS = ("secret_full_arn", "secret_arn", "attr_id", "key_arn")
 _OF_PRINCIPALS = ("role_arn", "user_arn", "group_arn")
@@ -33,7 +38,7 @@ class Given:
     stack: Any = None
 
     def is_in(self, deployment: Deployment, secret: Any) -> bool:
-        """Tell whether a deployment has a secret, which a Condition may leave out of it."""
+        """Return whether a deployment has a secret, which a Condition may leave out of it."""
         if isinstance(secret, str):
             elsewhere = any(names_secret(each, secret) for each in self.deployments)
             return names_secret(deployment, secret) or not elsewhere
@@ -73,13 +78,14 @@ class Given:
         """Return the one secret that is given."""
         if isinstance(given, Secret):
             return given
-        scope = self._scope_of(deployment, self.stack) if self.stack is not None else None
+        resolver = self._resolver_of(deployment, self.stack) if self.stack is not None else None
         if isinstance(given, SecretScope):
             text = self._scope_text(deployment, given.arn).removesuffix("-??????")
             if "*" in text or "?" in text or given.tags:
-                raise SecretAccessError(
-                    f"secret is {shown(given.arn)}",
-                    allowed="a scope of one secret is allowed",
+                raise InvalidOptionError(
+                    "secret",
+                    must="be a scope of one secret",
+                    got=given.arn,
                     remedy="give one secret by its name or ARN",
                 )
             complete = text == self._scope_text(deployment, given.arn)
@@ -95,8 +101,8 @@ class Given:
             ]
             text = known[0].arn if known else text
             if not known and text[-7:-6] == "-":  # its name looks as if it were complete
-                text += f"-{secret_suffix(deployment.symbols, text)}"
-        found = secret_of(deployment, text, scope=scope)
+                text += f"-{secret_suffix(deployment.unknowns, text)}"
+        found = secret_of(deployment, text, resolver=resolver)
         if found is None:
             no_such(deployment, "secret", text)
         return found
@@ -109,51 +115,54 @@ class Given:
 
     def _scope_text(self, deployment: Deployment, arn: str) -> str:
         if has_token(arn) and self.stack is None:
-            raise SecretAccessError(
-                f"secret is {shown(arn)}",
-                allowed="a scope of what is known is allowed, or SecretAccess.from_stack",
+            raise InvalidOptionError(
+                "secret",
+                must="be a scope without unresolved tokens, except with SecretAccess.from_stack",
+                got=arn,
                 remedy="use from_stack, or give the secret's name or ARN",
             )
         value = for_template(arn)
-        scope = deployment.reading.scopes[0]
+        resolver = deployment.templates.resolvers[0]
         if self.stack is not None:
             value = self.stack.resolve(value)
-            scope = self._scope_of(deployment, self.stack)
-        return scope.text(value, "secret")
+            resolver = self._resolver_of(deployment, self.stack)
+        return resolver.text(value, "secret")
 
     def text(self, deployment: Deployment, given: Any, attributes: Iterable[str]) -> str:
         """Return the name or ARN that is given, or that of a construct."""
         if isinstance(given, str) and not has_token(given):
             return given
         if isinstance(given, str) and self.stack is not None:  # the ARN of a scope's key
-            scope = self._scope_of(deployment, self.stack)
-            return scope.text(self.stack.resolve(given), "encryption key")
+            resolver = self._resolver_of(deployment, self.stack)
+            return resolver.text(self.stack.resolve(given), "encryption key")
         for attribute in () if isinstance(given, str) else attributes:
             value = getattr(given, attribute, None)
             stack = getattr(given, "stack", None)
             if isinstance(value, str) and stack is not None:
-                return self._scope_of(deployment, stack).text(stack.resolve(value), attribute)
-        raise SecretAccessError(
-            f"principal or secret is {shown(given)}",
-            allowed="a construct, a name or an ARN is allowed",
+                return self._resolver_of(deployment, stack).text(stack.resolve(value), attribute)
+        raise InvalidOptionError(
+            "principal or secret",
+            must="be a construct, a name or an ARN",
+            got=given,
             remedy="give the role, user, group or secret itself, or its name",
         )
 
-    def _scope_of(self, deployment: Deployment, stack: Any) -> Scope:
+    def _resolver_of(self, deployment: Deployment, stack: Any) -> TemplateResolver:
         """Return the template of a CDK stack."""
         parent = getattr(stack, "nested_stack_parent", None)
         if parent is not None:
-            outer = self._scope_of(deployment, parent)
+            outer = self._resolver_of(deployment, parent)
             return outer.nested[parent.resolve(stack.nested_stack_resource.logical_id)]
-        scopes = [each for each in deployment.reading.scopes if each.parent is None]
-        for scope in scopes:
-            if scope.stack.artifact == stack.artifact_id:
-                return scope
-        if len(scopes) == 1 and scopes[0].stack.artifact is None:
-            return scopes[0]
-        raise SecretAccessError(
-            f"stack {shown(stack.artifact_id)} is not among those that were read",
-            allowed="constructs of the templates that were read are allowed",
+        resolvers = [each for each in deployment.templates.resolvers if each.parent is None]
+        for resolver in resolvers:
+            if resolver.stack.artifact == stack.artifact_id:
+                return resolver
+        if len(resolvers) == 1 and resolvers[0].stack.artifact is None:
+            return resolvers[0]
+        raise InvalidOptionError(
+            "stack of a construct",
+            must="be one of the stacks that were read",
+            got=stack.artifact_id,
             remedy="read the assembly that has it, or give a name or an ARN",
         )
 
@@ -170,9 +179,10 @@ def placed(
     known = {str(name) for each in declared if isinstance(each, Mapping) for name in each}
     for name in parameters or {}:
         if name not in known:
-            raise SecretAccessError(
-                f"parameter is {shown(name)}",
-                allowed=f"the templates have {', '.join(sorted(known)) or 'none'}",
+            raise InvalidOptionError(
+                "parameter",
+                must=f"be in the templates, which have {', '.join(sorted(known)) or 'none'}",
+                got=name,
                 remedy="give one of theirs",
             )
     return [

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from json import dumps
 from typing import Any
 
-from constructs_lib.proof.bounds import Judgement, Question, judge
-from constructs_lib.proof.found import AttachedPolicy, Deployment, Principal, Secret
-from constructs_lib.proof.symbols import Symbols
+from constructs_lib.proof.cloudformation.model import AttachedPolicy, Deployment, Principal, Secret
+from constructs_lib.proof.cloudformation.unknowns import Unknowns
+from constructs_lib.proof.deployment.partial_evaluation import (
+    AccessRequest,
+    PartialDecision,
+    evaluate_partially,
+)
 
 
 @dataclass(frozen=True)
@@ -17,58 +21,61 @@ class Case:
     """One request to one deployment, and how its answer is told."""
 
     deployment: Deployment
-    question: Question
+    access_request: AccessRequest
     resource_policies: tuple[AttachedPolicy, ...] = ()
     secret: Secret | None = None
 
-    def judgement(self) -> Judgement:
+    def partial_decision(self) -> PartialDecision:
         """Return the answer."""
-        return judge(self.question, self.deployment.symbols, resource=self.resource_policies)
+        return evaluate_partially(
+            self.access_request, self.deployment.unknowns, resource=self.resource_policies
+        )
 
     def demand(self, allowed: bool) -> None:
         """Fail unless this is the answer."""
-        judgement = self.judgement()
-        if judgement.allowed is allowed:
+        __tracebackhide__ = True  # pytest shows the line of the test, and the message
+        partial_decision = self.partial_decision()
+        if partial_decision.allowed is allowed:
             return
-        if judgement.allowed is None:
-            remedy = how_to_decide(judgement.doubts)
+        if partial_decision.allowed is None:
+            remedy = how_to_decide(partial_decision.doubts)
         elif allowed:
-            remedy = self._how_to_allow(judgement)
+            remedy = self._how_to_allow(partial_decision)
         else:
             remedy = "narrow that statement, or deny it with DenySecretAccess"
-        raise AssertionError(f"{self.sentence(judgement)}; {remedy}{self.where()}")
+        raise AssertionError(f"{self.sentence(partial_decision)}; {remedy}{self.where()}")
 
-    def sentence(self, judgement: Judgement) -> str:
+    def sentence(self, partial_decision: PartialDecision) -> str:
         """Return who can or can't do what, and which statement decides it."""
-        symbols = self.deployment.symbols
-        who = who_is(self.question.principal, symbols)
-        what = f"{self.question.action} on {self._what()}"
-        if judgement.allowed is None:
-            return f"whether {who} is allowed {what} is open: {listed(judgement.doubts)}"
-        if judgement.allowed:
-            return f"{who} is allowed {what}: {self.reason(judgement)}"
-        return f"{who} is not allowed {what}: {judgement.decision.reason}"
+        unknowns = self.deployment.unknowns
+        who = who_is(self.access_request.principal, unknowns)
+        what = f"{self.access_request.action} on {self._what()}"
+        if partial_decision.allowed is None:
+            return f"whether {who} is allowed {what} is open: {listed(partial_decision.doubts)}"
+        if partial_decision.allowed:
+            return f"{who} is allowed {what}: {self.reason(partial_decision)}"
+        return f"{who} is not allowed {what}: {partial_decision.decision.reason}"
 
-    def reason(self, judgement: Judgement) -> str:
+    def reason(self, partial_decision: PartialDecision) -> str:
         """Return why it is allowed or open."""
-        if judgement.allowed is None:
-            return f"it is open: {listed(judgement.doubts)}"
-        return f"{judgement.decision.reason}{self._covered(judgement)}"
+        if partial_decision.allowed is None:
+            return f"it is open: {listed(partial_decision.doubts)}"
+        return f"{partial_decision.decision.reason}{self._covered(partial_decision)}"
 
     def _what(self) -> str:
-        symbols = self.deployment.symbols
-        if self.secret is None or not self.question.action.startswith("secretsmanager:"):
-            of = f" for secret {symbols.shown(self.secret.name)}" if self.secret else ""
-            return symbols.shown(self.question.resource) + of
-        return f"secret {which_is(self.secret, symbols)}"
+        unknowns = self.deployment.unknowns
+        if self.secret is None or not self.access_request.action.startswith("secretsmanager:"):
+            of = f" for secret {unknowns.shown(self.secret.name)}" if self.secret else ""
+            return unknowns.shown(self.access_request.resource) + of
+        return f"secret {which_is(self.secret, unknowns)}"
 
-    def _covered(self, judgement: Judgement) -> str:
+    def _covered(self, partial_decision: PartialDecision) -> str:
         """Return the resources that the deciding statements are about."""
         resources = {
-            symbols_text
-            for statement in judgement.decision.statements
+            unknowns_text
+            for statement in partial_decision.decision.statements
             if not statement.not_resource
-            for symbols_text in self._resources(statement.place)
+            for unknowns_text in self._resources(statement.place)
         }
         return f", on {listed(sorted(resources))}" if resources else ""
 
@@ -77,13 +84,13 @@ class Case:
             if place == label or place.startswith(f"{label} ("):
                 given = statement.get("Resource", [])
                 texts = given if isinstance(given, list) else [given]
-                return [self.deployment.symbols.shown(str(each)) for each in texts]
+                return [self.deployment.unknowns.shown(str(each)) for each in texts]
         return []
 
     def _statements(self) -> list[tuple[str, Mapping[str, Any]]]:
         """Return every statement with the beginning of what the evaluator calls it."""
         found = []
-        for policy in self.question.principal.policies:
+        for policy in self.access_request.principal.policies:
             statements = (policy.document or {}).get("Statement", [])
             several = statements if isinstance(statements, list) else [statements]
             for number, statement in enumerate(several, start=1):
@@ -91,27 +98,27 @@ class Case:
                     found.append((f"{policy.name}, statement {number}", statement))
         return found
 
-    def _how_to_allow(self, judgement: Judgement) -> str:
-        if judgement.decision.statements:
+    def _how_to_allow(self, partial_decision: PartialDecision) -> str:
+        if partial_decision.decision.statements:
             return "take the request out of that statement"
-        symbols, action = self.deployment.symbols, self.question.action.lower()
+        unknowns, action = self.deployment.unknowns, self.access_request.action.lower()
         near = []
         for label, statement in self._statements():
             actions = statement.get("Action", [])
             several = actions if isinstance(actions, list) else [actions]
             if statement.get("Effect") == "Allow" and any(
-                symbols.matches(str(each).lower(), action) for each in several
+                unknowns.matches(str(each).lower(), action) for each in several
             ):
                 condition = statement.get("Condition")
                 under = (
-                    f" if {symbols.shown(dumps(condition, ensure_ascii=False))}"
+                    f" if {unknowns.shown(dumps(condition, ensure_ascii=False))}"
                     if condition
                     else ""
                 )
                 near.append(f"{label} allows it on {listed(self._resources(label))}{under}")
         if near:
             return f"{'; '.join(near[:3])}; extend one of them, or add a statement"
-        names = [policy.name for policy in self.question.principal.policies]
+        names = [policy.name for policy in self.access_request.principal.policies]
         if not names:
             return "it has no policy in the templates; attach one, such as a SecretReader"
         return f"no statement of {listed(names)} is about it; add one, such as a SecretReader's"
@@ -122,20 +129,20 @@ class Case:
         return f" (where {' and '.join(chosen)})" if chosen else ""
 
 
-def who_is(principal: Principal, symbols: Symbols) -> str:
+def who_is(principal: Principal, unknowns: Unknowns) -> str:
     """Return how a message names a principal."""
     kind = "a member of group" if principal.kind == "group" else principal.kind
-    if principal.place is not None:
-        return f"{kind} {principal.place}"
-    return f"{kind} {symbols.shown(principal.name)}"
+    if principal.location is not None:
+        return f"{kind} {principal.location}"
+    return f"{kind} {unknowns.shown(principal.name)}"
 
 
-def which_is(secret: Secret, symbols: Symbols) -> str:
+def which_is(secret: Secret, unknowns: Unknowns) -> str:
     """Return how a message names a secret."""
-    if secret.place is None:
-        return symbols.shown(secret.arn)
-    region = symbols.shown(secret.arn.split(":")[3])
-    return str(secret.place) + (f", its replica in {region}" if secret.primary else "")
+    if secret.location is None:
+        return unknowns.shown(secret.arn)
+    region = unknowns.shown(secret.arn.split(":")[3])
+    return str(secret.location) + (f", its replica in {region}" if secret.primary else "")
 
 
 def how_to_decide(doubts: Sequence[str]) -> str:
@@ -164,7 +171,7 @@ def outsiders(deployment: Deployment, secret: Secret, action: str) -> Iterator[t
 
     Each comes with the sentence that tells it.
     """
-    symbols = deployment.symbols
+    unknowns = deployment.unknowns
     account = secret.arn.split(":")[4]
     known = {each.arn for each in deployment.principals}
     for policy in secret.policies:
@@ -176,15 +183,15 @@ def outsiders(deployment: Deployment, secret: Secret, action: str) -> Iterator[t
             actions = statement.get("Action")
             texts = actions if isinstance(actions, list) else [actions]
             if actions is not None and not any(
-                symbols.matches(str(each).lower(), action.lower()) is not False for each in texts
+                unknowns.matches(str(each).lower(), action.lower()) is not False for each in texts
             ):
                 continue
-            for name in _outside(statement, account, known, symbols):
+            for name in _outside(statement, account, known, unknowns):
                 yield name, f"{policy.name}, statement {number}, allows it to {name}"
 
 
 def _outside(
-    statement: Mapping[str, Any], account: str, known: set[str], symbols: Symbols
+    statement: Mapping[str, Any], account: str, known: set[str], unknowns: Unknowns
 ) -> list[str]:
     if "NotPrincipal" in statement:
         return ["all but those of its NotPrincipal"]
@@ -197,5 +204,5 @@ def _outside(
             own = str(each) == account or str(each).endswith(f":iam::{account}:root")
             if kind == "AWS" and (own or each in known):
                 continue  # its account's IAM policies decide, or it was asked above
-            found.append("everyone" if each == "*" else f"{kind} {symbols.shown(str(each))}")
+            found.append("everyone" if each == "*" else f"{kind} {unknowns.shown(str(each))}")
     return found

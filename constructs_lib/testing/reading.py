@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from constructs_lib.errors import SecretAccessError, shown
-from constructs_lib.proof.found import Deployment, Document
-from constructs_lib.proof.stacks import Stack, read_assembly
-from constructs_lib.proof.template import read
+from constructs_lib.errors import InvalidOptionError
+from constructs_lib.proof.cloudformation.model import Deployment, Document
+from constructs_lib.proof.cloudformation.stacks import Stack, read_assembly
+from constructs_lib.proof.cloudformation.template import read
 from constructs_lib.testing.cases import Asking
 from constructs_lib.testing.given import Given, placed
 
@@ -68,9 +68,10 @@ class Templates:
         from aws_cdk import Stage
 
         if not isinstance(stack, CdkStack):
-            raise SecretAccessError(
-                f"stack is {shown(stack)}",
-                allowed="an aws_cdk.Stack is allowed",
+            raise InvalidOptionError(
+                "stack",
+                must="be an aws_cdk.Stack",
+                got=stack,
                 remedy="for a template use from_template, for cdk.out from_assembly",
             )
         stage = Stage.of(stack)
@@ -98,9 +99,10 @@ class Templates:
         """
         templates = [template] if isinstance(template, Mapping) else template
         if isinstance(templates, str) or not isinstance(templates, Sequence) or not templates:
-            raise SecretAccessError(
-                f"template is {shown(template)}",
-                allowed="a dict, or a list of them, is allowed",
+            raise InvalidOptionError(
+                "template",
+                must="be a dict, or a list of them",
+                got=template,
                 remedy="load the template first; for a directory use from_assembly",
             )
         names = ["template"] if len(templates) == 1 else []
@@ -127,9 +129,10 @@ class Templates:
         """
         stacks = placed(read_assembly(directory), region, account, partition, parameters)
         if not stacks:
-            raise SecretAccessError(
-                f"{directory} has no stacks",
-                allowed="a cloud assembly with one stack or more is allowed",
+            raise InvalidOptionError(
+                "directory",
+                must="be a cloud assembly with one stack or more",
+                got=str(directory),
                 remedy="run cdk synth, and give the directory that it wrote",
             )
         return cls._of(stacks, managed_policies)
