@@ -1,53 +1,59 @@
-"""The command line: policy documents as JSON, for the IAM console and the AWS CLI.
+"""The command line: policy documents as JSON, and the grants of synthesized templates.
 
-    python -m constructs_lib policy reader --secret-name prod/db \
-        --region eu-west-1 --account 111122223333
+    secret-access policy reader --secret-name prod/db --region eu-west-1 --account 111122223333
 
-It starts no Node and needs no CDK app. The documents are the very ones that the constructs emit.
+prints a policy document for the IAM console or the AWS CLI, as the constructs emit it. It starts no
+Node.js and needs no CDK app. `python -m constructs_lib` is the same command.
 
-    python -m constructs_lib grants cdk.out
+    secret-access grants cdk.out
 
-prints who may read which secrets by the templates that `cdk synth` wrote, and by which statement.
+prints the principals that may read secrets by the templates that `cdk synth` wrote, each with the
+statement that allows it.
 
-    python -m constructs_lib share --secret-name prod/db --key-arn arn:aws:kms:... \
+    secret-access share --secret-name prod/db --key-arn arn:aws:kms:... \
         --region eu-west-1 --account 111122223333 --principal arn:aws:iam::444455556666:role/app
 
-prints what the policies of a secret and of its key take to share it with another account.
+prints the statements that share a secret with another account, for its policy and that of its key.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
-from constructs_lib.command_line.options import option_parser
+from constructs_lib.cli.options import option_parser
 from constructs_lib.errors import SecretAccessError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit status."""
     parser = option_parser()
-    given = parser.parse_args(arguments)
+    parsed = parser.parse_args(arguments)
     try:
-        text = _text(given)
+        text = _output(parsed)
     except SecretAccessError as error:
         parser.error(str(error))
-    print(text)
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:  # the reader, such as head, has closed the pipe
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     return 0
 
 
-def _text(given: argparse.Namespace) -> str:
-    """Return what a command prints; what another one takes is not loaded."""
-    if given.command == "grants":
-        from constructs_lib.command_line.grants import grants_text
+def _output(arguments: argparse.Namespace) -> str:
+    """Return the output of a command; the modules of the others are not loaded."""
+    if arguments.command == "grants":
+        from constructs_lib.cli.grants import grants_text
 
-        return grants_text(given)
-    if given.command == "share":
-        from constructs_lib.command_line.share import share_text
+        return grants_text(arguments)
+    if arguments.command == "share":
+        from constructs_lib.cli.share import share_text
 
-        return share_text(given)
-    from constructs_lib.command_line.policy import policy_text
+        return share_text(arguments)
+    from constructs_lib.cli.policy import policy_text
 
-    return policy_text(given)
+    return policy_text(arguments)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`python -m constructs_lib grants cdk.out`: who may read which secrets, for a reviewer."""
+"""`secret-access grants cdk.out`: the principals that may read secrets, for a reviewer."""
 
 import argparse
 import json
@@ -7,20 +7,22 @@ from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
 
-from constructs_lib.errors import SecretAccessError, shown
+from constructs_lib.errors import InvalidOptionError
 from constructs_lib.testing import Grant, SecretAccess
 
 
-def grants_text(given: argparse.Namespace) -> str:
-    """Return what the command prints.
+def grants_text(arguments: argparse.Namespace) -> str:
+    """Return the output of the command.
 
     Raises:
-        SecretAccessError: if there is no such assembly or template, or it can't be understood.
+        SecretAccessError: if there is no such assembly or template, or it can't be read.
     """
-    grants = _access(Path(given.templates), given.region, given.account).grants(given.action)
-    if given.json:
+    grants = _access(Path(arguments.templates), arguments.region, arguments.account).grants(
+        arguments.action
+    )
+    if arguments.json:
         return json.dumps([asdict(grant) for grant in grants], indent=2)
-    return "\n".join(_lines(grants)) if grants else f"nobody is allowed {given.action}"
+    return "\n".join(_lines(grants)) if grants else f"nobody is allowed {arguments.action}"
 
 
 def _access(path: Path, region: str | None, account: str | None) -> SecretAccess:
@@ -29,9 +31,10 @@ def _access(path: Path, region: str | None, account: str | None) -> SecretAccess
     try:
         template = json.loads(path.read_text())
     except (OSError, ValueError):
-        raise SecretAccessError(
-            f"templates is {shown(str(path))}",
-            allowed="a cloud assembly's directory, or a template as JSON, is allowed",
+        raise InvalidOptionError(
+            "templates",
+            must="be the directory of a cloud assembly, or a template as JSON",
+            got=str(path),
             remedy="run cdk synth, and give cdk.out",
         ) from None
     return SecretAccess.from_template(template, region=region, account=account)
@@ -39,9 +42,9 @@ def _access(path: Path, region: str | None, account: str | None) -> SecretAccess
 
 def _lines(grants: list[Grant]) -> Iterator[str]:
     by_principal = sorted(grants, key=lambda grant: grant.principal)
-    for principal, found in groupby(by_principal, key=lambda grant: grant.principal):
+    for principal, principal_grants in groupby(by_principal, key=lambda grant: grant.principal):
         yield principal
-        for grant in found:
+        for grant in principal_grants:
             word = "may" if grant.certain else "may be able to"
             for secret in grant.secrets:
                 yield f"  {word}: {secret}"
