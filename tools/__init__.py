@@ -1,1 +1,1 @@
-"""What the Makefile runs, for those who work on the library."""
+"""Programs for contributors, which the Makefile runs."""

@@ -1,7 +1,7 @@
 """Set up the checkout: `.venv` from requirements-dev.lock, `node_modules` from package-lock.json.
 
-Run it at any time, with any Python from 3.10 on: it does what is missing or out of date, and
-nothing else. What it finds half finished it does anew.
+Run it at any time, with any Python from 3.10 on. It does a step only if its result is missing or
+out of date, and repeats an interrupted step from its beginning.
 """
 
 import fcntl
@@ -125,7 +125,7 @@ def install_node_modules() -> None:
 
 
 def run(*command: str | Path) -> None:
-    """Run a command in the checkout. It is quiet, unless it fails: then it tells why itself."""
+    """Run a command in the checkout; show its errors, and no other output."""
     path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
     status = subprocess.run(
         command,
