@@ -1,8 +1,8 @@
 """The five policies of AWS's article on controlling access to Secrets Manager secrets.
 
 An administrator (an IAM user) creates and changes the secrets, an application (an IAM role) reads
-them and describes the tagged ones, and a user is denied both, whatever else allows it. Who and
-what is CDK context: see app_settings.py, or the README.
+them and describes the tagged ones, and a user is denied both, whatever else allows it. Their names
+are CDK context: see app_settings.py, or docs/deploy-the-article.md.
 """
 
 import sys
@@ -74,8 +74,8 @@ class SecretAccessStack(Stack):
         acknowledge(
             describer,
             "AwsSolutions-IAM5[Resource::*]",
-            "which secrets is told by their tag, in the condition secretsmanager:ResourceTag, "
-            f"whatever they are called ({REFERENCE})",
+            "the condition secretsmanager:ResourceTag limits it to secrets with the tag, "
+            f"whatever their names ({REFERENCE})",
         )
         if settings.prefix_reason is not None:
             pattern = settings.secrets.arn.replace("${", "<").replace("}", ">")

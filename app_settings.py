@@ -30,7 +30,7 @@ class _Key:
 
 @dataclass(frozen=True)
 class Settings:
-    """What the article's five policies are about.
+    """The secrets and principals of the article's five policies.
 
     Attributes:
         secrets: the secret, or the secrets of a name prefix.
@@ -63,7 +63,9 @@ def read_settings(context: Mapping[str, object]) -> Settings:
     for name in context:
         # What CDK itself puts there has other signs in its name: `aws:cdk:...`, `cli-telemetry`.
         plain = re.sub(r"[-_ ]", "", name).lower()
-        misspelt = name.isalpha() or plain in {each.lower() for each in (*DEFAULTS, *OPTIONAL)}
+        misspelt = name.isalpha() or plain in {
+            setting.lower() for setting in (*DEFAULTS, *OPTIONAL)
+        }
         if misspelt and name not in (*DEFAULTS, *OPTIONAL):
             _refuse(name, context[name], f"the settings are {', '.join((*DEFAULTS, *OPTIONAL))}")
 
@@ -123,7 +125,9 @@ def read_settings(context: Mapping[str, object]) -> Settings:
         role_name=principal("roleName", required("roleName")),
         denied_user_name=principal("deniedUserName", text("deniedUserName") or user),
         tags={tag_key: tag_value},
-        policy_type=choice("policyType", {each.value: each for each in PolicyType}),
+        policy_type=choice(
+            "policyType", {policy_type.value: policy_type for policy_type in PolicyType}
+        ),
         bootstrapless=choice("synthesizer", {"default": False, "bootstrapless": True}),
     )
 
@@ -133,9 +137,7 @@ def _named(name: str, make: Callable[[], _T]) -> _T:
     try:
         return make()
     except SecretAccessError as error:
-        raise SecretAccessError(
-            f"setting {name}: {error.given}", allowed=error.allowed, remedy=error.remedy
-        ) from None
+        raise SecretAccessError(f"setting {name}: {error.problem}", remedy=error.remedy) from None
 
 
 def _refuse(name: str, value: object, allowed: str) -> NoReturn:

@@ -1,4 +1,4 @@
-"""`make bench`: what everything costs, beside what it is measured against, in one run.
+"""`make bench`: what everything costs, and what its peers cost, in one run.
 
 `make bench ARGS="synthesis checks"` runs some of it.
 """

@@ -1,16 +1,16 @@
-"""Principals x secrets: who may read which of many secrets, beside asking about each pair."""
+"""Principals x secrets: who may read which of many secrets, compared with one question a pair."""
 
 import time
 import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
-from constructs_lib.proof.asked import told
-from constructs_lib.proof.bounds import Question, judge
-from constructs_lib.proof.found import Deployment
-from constructs_lib.proof.matrix import granted
-from constructs_lib.proof.stacks import Stack
-from constructs_lib.proof.template import read
+from constructs_lib.proof.cloudformation.model import Deployment
+from constructs_lib.proof.cloudformation.stacks import Stack
+from constructs_lib.proof.cloudformation.template import read
+from constructs_lib.proof.deployment.matrix import granted
+from constructs_lib.proof.deployment.partial_evaluation import AccessRequest, evaluate_partially
+from constructs_lib.proof.deployment.request_context import complete_request
 
 COUNT, ASKED = 1_000, 2_000
 GET = "secretsmanager:GetSecretValue"
@@ -70,6 +70,11 @@ def ask_each(deployment: Deployment, count: int) -> int:
     for number in range(count):
         who = deployment.principals[number % COUNT]
         secret = deployment.secrets[number * 7 % COUNT]
-        question = told(Question(who, GET, secret.arn), secret, None)
-        asked += judge(question, deployment.symbols, resource=secret.policies).allowed is True
+        access_request = complete_request(AccessRequest(who, GET, secret.arn), secret, None)
+        asked += (
+            evaluate_partially(
+                access_request, deployment.unknowns, resource=secret.policies
+            ).allowed
+            is True
+        )
     return asked

@@ -1,4 +1,4 @@
-"""The evaluator and the prover, beside what they are measured against."""
+"""The evaluator and the prover, compared with their peers."""
 
 import random
 import time
@@ -9,13 +9,13 @@ from typing import Any
 from benchmarks.matrix import matrix
 from constructs_lib.errors import SecretAccessError
 from constructs_lib.proof import Policies, Request, Verdict, evaluate, no_new_access
-from constructs_lib.proof.askers import Asker
-from constructs_lib.proof.inclusion import side_of
-from constructs_lib.proof.patterns import pattern
-from constructs_lib.proof.question import Question
-from constructs_lib.proof.solver import solve
-from tests.proof.random_policies import ROLE, Case, random_case
-from tests.proof.test_oracle import answer, judged, oracle_command
+from constructs_lib.proof.iam.patterns import pattern
+from constructs_lib.proof.symbolic.goal import ProofGoal
+from constructs_lib.proof.symbolic.principal_classes import PrincipalClass
+from constructs_lib.proof.symbolic.smt_encoding import solve
+from constructs_lib.proof.symbolic.subsumption import side_of
+from tools.oracle import answer, judged, oracle_command
+from tools.random_policies import ROLE, Case, random_case
 
 BASE = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:"
 ROUNDS, REQUESTS, NAIVE_LIMIT = 3, 4_000, 10.0
@@ -24,7 +24,7 @@ Statements = list[dict[str, Any]]
 
 
 def evaluations() -> None:
-    """Print evaluations a second, ours beside @cloud-copilot/iam-simulate's, interleaved."""
+    """Print evaluations a second, ours and @cloud-copilot/iam-simulate's, interleaved."""
     command = oracle_command()
     cases = [random_case(random.Random(each)) for each in range(REQUESTS)]
     ready = [(request_of(case), Policies(**case.policies)) for case in cases]
@@ -49,7 +49,7 @@ def decided(request: Request, policies: Policies) -> bool | None:
 
 
 def proofs() -> None:
-    """Print the time of `no_new_access`, beside the whole question given to cvc5 at once."""
+    """Print the time of `no_new_access`, and of the whole question given to cvc5 at once."""
     print(f"\n{'no_new_access, seconds':<38}{'ours':>12}{'cvc5 alone':>16}{'ratio':>8}")
     for count in (5, 50, 200, 500):
         compare(f"{count} statements", statements(count), policies)
@@ -133,10 +133,13 @@ def shared(found: Statements) -> Policies:
 def naive(new: Policies, old: Policies, principal: str | None) -> object:
     """Give the solver the whole question: `new` and not `old`, nothing left out."""
     anything = (pattern("*"),)
-    asker = Asker(principal, known=principal is not None)
+    principal_class = PrincipalClass(principal, known=principal is not None)
     granted = principal is not None
-    sides = side_of(new, asker, granted=granted), side_of(old, asker, granted=granted)
-    return solve(Question(new, old, anything, anything, asker, *sides), NAIVE_LIMIT)
+    sides = (
+        side_of(new, principal_class, granted=granted),
+        side_of(old, principal_class, granted=granted),
+    )
+    return solve(ProofGoal(new, old, anything, anything, principal_class, *sides), NAIVE_LIMIT)
 
 
 def median_of(what: Callable[[], object]) -> float:

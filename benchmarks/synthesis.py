@@ -1,4 +1,4 @@
-"""What a policy costs a synthesis, beside the other ways to write it."""
+"""What a policy costs a synthesis, compared with the other ways to write it."""
 
 import os
 import sys

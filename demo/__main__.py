@@ -96,14 +96,16 @@ def show_documents(world: World, name_pattern: str) -> int:
     print("    not enforced here, so checked on the documents read back from IAM instead:")
     for point in expected.NOT_ENFORCED:
         print(f"      - {point}")
-    found, wrong = attached_documents(world), 0
+    attached, wrong = attached_documents(world), 0
     for principal, documents in expected.documents(name_pattern, world.key_arn).items():
-        if same(found[principal], documents):
+        if same(attached[principal], documents):
             print(f"    {principal}: {len(documents)} documents, exactly as expected")
         else:
             wrong += 1
             print(f"    {principal}: DIFFERENT; expected, then found:")
-            print(json.dumps(documents, indent=2), json.dumps(found[principal], indent=2), sep="\n")
+            print(
+                json.dumps(documents, indent=2), json.dumps(attached[principal], indent=2), sep="\n"
+            )
     return wrong
 
 
@@ -111,7 +113,7 @@ def show_nothing_left(world: World) -> int:
     """Check that IAM has no policy of the stack any more; return the number of differences."""
     left = [
         *managed_policy_names(world),
-        *(principal for principal, found in attached_documents(world).items() if found),
+        *(principal for principal, documents in attached_documents(world).items() if documents),
     ]
     say(f"policies left: {', '.join(left) or 'none'}")
     return len(left)

@@ -22,7 +22,7 @@ def managed_policy_names(world: World) -> list[str]:
 
 
 def same(found: list[dict[str, Any]], expected: list[dict[str, Any]]) -> bool:
-    """Tell whether these are the same documents, in whatever order they are attached."""
+    """Return whether these are the same documents, in whatever order they are attached."""
 
     def texts(documents: list[dict[str, Any]]) -> list[str]:
         return sorted(json.dumps(document, sort_keys=True) for document in documents)
@@ -38,10 +38,10 @@ def _documents(world: World, kind: str, name: str) -> list[dict[str, Any]]:
     for policy in attached["AttachedPolicies"]:
         arn = policy["PolicyArn"]
         version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-        found = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]
-        documents.append(found["Document"])
+        policy_version = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]
+        documents.append(policy_version["Document"])
     for inline in getattr(iam, f"list_{kind}_policies")(**principal)["PolicyNames"]:
         if inline != PRESUMED:
-            found = getattr(iam, f"get_{kind}_policy")(**principal, PolicyName=inline)
-            documents.append(found["PolicyDocument"])
+            inline_policy = getattr(iam, f"get_{kind}_policy")(**principal, PolicyName=inline)
+            documents.append(inline_policy["PolicyDocument"])
     return documents

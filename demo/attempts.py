@@ -23,7 +23,7 @@ class Attempt(NamedTuple):
 
     @property
     def as_expected(self) -> bool:
-        """Tell whether what was observed is what was expected."""
+        """Return whether the observation equals the expectation."""
         return self.expected == self.observed
 
 

@@ -1,8 +1,8 @@
-"""Who may do what, written by hand from the article: not computed from any policy.
+"""The access of each principal, written by hand from the article, not computed from a policy.
 
-The settings of each deployment are in `demo/__main__.py`. Here, the administrator is who gets the
-article's policies to create and to modify, the application who gets those to read and to describe
-by tag, and the analyst, who is allowed everything beforehand, gets the one to deny.
+The settings of each deployment are in `demo/__main__.py`. The administrator has the
+article's policies to create and to modify. The application has those to read and to describe by
+tag. The analyst is allowed everything before the deployment, and then has the policy to deny.
 """
 
 from dataclasses import dataclass

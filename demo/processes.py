@@ -27,8 +27,8 @@ def stoppable() -> Iterator[None]:
     """
 
     def stop(number: int, frame: types.FrameType | None) -> None:
-        for each in _STOPPED_BY:
-            signal.signal(each, signal.SIG_IGN)
+        for stopping_signal in _STOPPED_BY:
+            signal.signal(stopping_signal, signal.SIG_IGN)
         print("\nstopping: cleaning up", file=sys.stderr, flush=True)
         sys.exit(128 + number)
 

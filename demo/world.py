@@ -1,4 +1,4 @@
-"""What the article presumes to exist: a user, a role, secrets under two keys, and neighbours."""
+"""The resources that the article presumes: a user, a role, and secrets under two keys."""
 
 import json
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Teams read, write and create the secrets of their own project: one role, and tags tell whose."""
+"""Teams read, write and create the secrets of their own project: one role, chosen by tags."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
