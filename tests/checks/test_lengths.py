@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from constructs_lib import SecretScope, statements
+from constructs_lib import AdministerSecrets, SecretScope
+from constructs_lib.aws.tokens import ACCOUNT, PARTITION, REGION, URL_SUFFIX
 from constructs_lib.checks.lengths import Lengths
-from constructs_lib.documents import document_for_iam, document_for_template
-from constructs_lib.placeholders import ACCOUNT, PARTITION, REGION, URL_SUFFIX
+from constructs_lib.policy.document import document_for_iam, document_for_template
 
 CHINA = {
     PARTITION: "aws-cn",
@@ -28,7 +28,7 @@ class Key:
 @given(st.lists(st.text("abcXYZ/_", min_size=1, max_size=60), min_size=1, max_size=8, unique=True))
 def test_a_document_is_as_long_as_iam_gets_it(names: list[str]) -> None:
     scopes = [SecretScope.from_secret_name(name, encryption_key=Key()) for name in names]
-    found = statements.administer(scopes)
+    found = AdministerSecrets(scopes).statements()
     deployed = json.dumps(document_for_iam(found, CHINA), separators=(",", ":"))
     template = json.loads(json.dumps(document_for_template(found)))
     lengths = Lengths({}, "cn-north-1")
@@ -114,7 +114,8 @@ def test_no_value_is_longer_than_its_bound(value: object) -> None:
 
 @given(st.lists(st.text("abcXYZ/_", min_size=1, max_size=60), min_size=1, max_size=8, unique=True))
 def test_no_document_is_longer_than_its_bound(names: list[str]) -> None:
-    found = statements.administer([SecretScope.from_secret_name(name) for name in names])
+    secrets = [SecretScope.from_secret_name(name) for name in names]
+    found = AdministerSecrets(secrets).statements()
     document = document_for_template(found)
     for region in ("us-isof-south-1", "cn-north-1", "eu-isoe-west-1"):
         lengths = Lengths({}, region)

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from constructs_lib.aws.quotas import INLINE_QUOTAS, MANAGED_QUOTA, Kind
 from constructs_lib.checks.lengths import Lengths
 from constructs_lib.checks.quotas import RULES, Finding, Place, Template, findings
-from constructs_lib.quotas import INLINE_QUOTAS, MANAGED_QUOTA, Kind
 
 ACCOUNT = "111122223333"
 KINDS: dict[Kind, tuple[str, str, str, str]] = {
@@ -45,12 +45,15 @@ def template(
     return Template(f"{name}.json", name, home, Lengths(body, "eu-west-1"))
 
 
+OVER_BY_ONE = "must have at most 10 managed policies, got 11 from this app"
+
+
 def found(*templates: Template, **context: object) -> list[Finding]:
     return [*findings(templates, context.get)]
 
 
 def given(*templates: Template) -> list[str]:
-    return [each.error.given for each in found(*templates)]
+    return [each.error.problem for each in found(*templates)]
 
 
 def attached(count: int, **to: Any) -> dict[str, Any]:
@@ -62,8 +65,8 @@ def test_a_managed_policy_may_be_as_long_as_the_quota() -> None:
     (finding,) = found(template({"P": managed(MANAGED_QUOTA + 1)}))
     assert (finding.rule, finding.place) == ("ManagedPolicyLength", Place("One.json", "P"))
     assert str(finding.error) == (
-        "managed policy 'One/P' can be 6,145 characters long; 6,144 characters are allowed, "
-        "whitespace not counted; make several policies of it"
+        "managed policy 'One/P' must be at most 6,144 characters, "
+        "whitespace not counted, got 6,145; make several policies of it"
     )
 
 
@@ -87,9 +90,8 @@ def test_all_that_is_inline_on_a_principal_is_summed_up(kind: Kind) -> None:
     assert (finding.rule, finding.place) == ("InlinePolicyLength", Place("One.json", "In"))
     quota = INLINE_QUOTAS[kind]
     assert str(finding.error) == (
-        f"inline policies of {kind} 'it' can be {quota + 1:,} characters long; {quota:,} "
-        "characters are allowed, whitespace not counted; make some of them managed policies, or "
-        "shorter"
+        f"inline policies of {kind} 'it' must be at most {quota:,} characters, whitespace not "
+        f"counted, got {quota + 1:,}; make some of them managed policies, or shorter"
     )
 
 
@@ -105,7 +107,10 @@ def test_all_that_is_attached_to_a_principal_is_counted(kind: Kind) -> None:
     assert found(template(resources(5))) == []
     (finding,) = found(template(resources(6)))
     assert (finding.rule, finding.place) == ("AttachedManagedPolicies", Place("One.json", "P5"))
-    assert finding.error.given == f"{kind} 'it' has 11 managed policies attached by this app"
+    assert (
+        finding.error.problem
+        == f"{kind} 'it' must have at most 10 managed policies, got 11 from this app"
+    )
 
 
 def test_a_quota_that_aws_raised_is_the_one_that_counts() -> None:
@@ -121,7 +126,10 @@ def test_what_is_attached_twice_counts_once() -> None:
     )
     assert found(template({"Role": role, **attached(9, Roles=[{"Ref": "Role"}])})) == []
     (finding,) = found(template({"Role": role, **attached(10, Roles=[{"Ref": "Role"}])}))
-    assert finding.error.given == "role 'One/Role' has 11 managed policies attached by this app"
+    assert (
+        finding.error.problem
+        == "role 'One/Role' must have at most 10 managed policies, got 11 from this app"
+    )
 
 
 def test_a_user_a_role_and_a_group_of_one_name_are_three() -> None:
@@ -132,7 +140,9 @@ def test_a_user_a_role_and_a_group_of_one_name_are_three() -> None:
 
 def test_a_name_is_one_principal_in_the_stacks_of_an_account() -> None:
     halves = [template(attached(6, Roles=["app"]), name=name) for name in ("One", "Other")]
-    assert given(*halves) == ["role 'app' has 12 managed policies attached by this app"]
+    assert given(*halves) == [
+        "role 'app' must have at most 10 managed policies, got 12 from this app"
+    ]
     elsewhere = template(attached(6, Roles=["app"]), name="Other", home="444455556666")
     assert given(halves[0], elsewhere) == []
 
@@ -154,7 +164,7 @@ def test_what_another_stack_exports_is_the_same_principal(name: dict[str, str]) 
     one = template({"R": role, **attached(6, Roles=[{"Ref": "R"}])}, outputs=exported)
     imported = attached(5, Roles=[{"Fn::ImportValue": "the-role"}])
     called = name.get("RoleName", "One/R")
-    message = f"role '{called}' has 11 managed policies attached by this app"
+    message = f"role '{called}' must have at most 10 managed policies, got 11 from this app"
     assert given(one, template(imported, name="Other")) == [message]
     assert given(template(imported, name="Other"), one) == [message]
     assert given(one, template(imported, name="Other", home="444455556666")) == []
@@ -167,7 +177,9 @@ def test_a_principal_of_which_nothing_is_known_is_called_what_the_template_says(
     principal: object,
 ) -> None:
     (message,) = given(template(attached(11, Roles=[principal])))
-    assert message.startswith(f"role 'One/{json.dumps(principal)}' has 11 managed policies")
+    assert message.startswith(
+        f"role 'One/{json.dumps(principal)}' must have at most 10 managed policies, got 11"
+    )
 
 
 def test_what_a_condition_may_leave_out_is_measured_by_itself() -> None:
@@ -202,7 +214,7 @@ def test_it_is_told_of_the_last_of_several() -> None:
     policies = {key: inline(Roles=["app"]) for key in ("P", "Q", "R")}
     (finding,) = found(template(policies))
     assert finding.place == Place("One.json", "R")
-    assert finding.error.given == "role 'app' has 3 inline policies called 'name'"
+    assert finding.error.problem == "role 'app' has 3 inline policies called 'name'"
 
 
 @pytest.mark.parametrize(

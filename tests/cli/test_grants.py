@@ -1,0 +1,101 @@
+"""`python -m constructs_lib grants`: who may read which secrets, of templates."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from constructs_lib.__main__ import main
+
+GET = "secretsmanager:GetSecretValue"
+NAMED = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:old/key-??????"
+
+
+def role(*resources: Any) -> dict[str, Any]:
+    statement = {"Sid": "Read", "Effect": "Allow", "Action": GET, "Resource": list(resources)}
+    document = {"Version": "2012-10-17", "Statement": statement}
+    return {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "AssumeRolePolicyDocument": {},
+            "Policies": [{"PolicyName": "Read", "PolicyDocument": document}],
+        },
+    }
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Path:
+    resources = {
+        "Db": {"Type": "AWS::SecretsManager::Secret"},
+        "App": role({"Ref": "Db"}, NAMED),
+        "Idle": role("arn:aws:s3:::bucket"),
+        "Tool": role({"Ref": "Pattern"}),
+    }
+    path = tmp_path / "template.json"
+    parameters = {"Pattern": {"Type": "String"}}
+    path.write_text(json.dumps({"Parameters": parameters, "Resources": resources}))
+    return path
+
+
+def printed(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
+    assert main(["grants", *map(str, arguments)]) == 0
+    return capsys.readouterr().out
+
+
+def test_it_tells_who_may_read_what_and_why(
+    capsys: pytest.CaptureFixture[str], template: Path
+) -> None:
+    text = printed(capsys, template, "--region", "eu-west-1", "--account", "111122223333")
+    app, tool = text.split("role Tool")
+    assert app.startswith("role App (stack template)\n  may: Db (stack template)\n    allowed by ")
+    assert "statement 1 (Read)" in app
+    assert f"  may: {NAMED.removesuffix('??????')}<6 characters" in app
+    assert "Idle" not in text
+    assert "  may be able to: Db (stack template)" in tool
+    assert "<parameter Pattern" in tool
+
+
+def test_it_tells_the_same_as_json(capsys: pytest.CaptureFixture[str], template: Path) -> None:
+    found = json.loads(printed(capsys, template, "--json"))
+    # Without --account it is open whether the named secret is of the same account.
+    certain = [each["certain"] for each in found if each["principal"].startswith("role App")]
+    assert certain == [True, False]
+    assert found[0].keys() == {"principal", "secrets", "certain", "reason"}
+
+
+def test_another_action_is_asked_for(capsys: pytest.CaptureFixture[str], template: Path) -> None:
+    text = printed(capsys, template, "--action", "secretsmanager:DeleteSecret")
+    assert text == "nobody is allowed secretsmanager:DeleteSecret\n"
+
+
+@pytest.mark.parametrize(
+    "action", ["kms:Decrypt", "secretsmanager:ListSecrets", "secretsmanager:*"]
+)
+def test_fails_on_an_action_that_is_not_one_on_a_secret(
+    capsys: pytest.CaptureFixture[str], template: Path, action: str
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["grants", str(template), "--action", action])
+    assert re.search(f"action must be .*, got {re.escape(repr(action))}", capsys.readouterr().err)
+
+
+def test_fails_on_what_is_neither_an_assembly_nor_a_template(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["grants", str(tmp_path / "none")])
+    assert "run cdk synth, and give cdk.out" in capsys.readouterr().err
+
+
+def test_it_loads_neither_cdk_nor_node(template: Path) -> None:
+    code = f"""
+import sys
+from constructs_lib.__main__ import main
+main(["grants", {str(template)!r}])
+assert not {{"aws_cdk", "jsii", "cvc5"}} & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
