@@ -18,6 +18,7 @@ from constructs_lib.proof.cloudformation.model import AttachedPolicy, Deployment
 from constructs_lib.proof.cloudformation.unknowns import Unknowns, has_unknown
 from constructs_lib.proof.deployment.lowering import Lowering
 from constructs_lib.proof.deployment.partial_evaluation import AccessRequest, names_principal
+from constructs_lib.proof.deployment.resource_changes import access_by_changed_resources
 from constructs_lib.proof.iam.evaluator import NamedPolicy, Policies, evaluate
 from constructs_lib.proof.iam.patterns import pattern
 from constructs_lib.proof.iam.policy_parser import PolicyStatement, read_document
@@ -182,6 +183,8 @@ def new_access(new: Deployment, old: Deployment, time_limit: float) -> Iterator[
             nothing = ResourceWithPolicy(gone.what, arn, gone.account, ())
             found = partial(_new_of_resource, nothing, gone, new.unknowns)
             yield from _in_time(found, gone.what, time_limit)
+    changed = partial(access_by_changed_resources, new, old)
+    yield from _in_time(changed, "change of a resource", time_limit)
 
 
 def _in_time(find: Callable[[], Iterator[str]], whose: str, time_limit: float) -> list[str]:

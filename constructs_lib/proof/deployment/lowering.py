@@ -234,7 +234,9 @@ class Lowering:
                     found.setdefault("Bool", {}).update(self._if(f"{shown} holds")["Bool"])
                 else:
                     found.setdefault(operator, {})[self.text(key)] = self._all(values)
-            if not isinstance(keys, Mapping):
+            if isinstance(keys, str) and has_unknown(keys):  # a whole block, as CfnJson gives it
+                found.setdefault("Bool", {}).update(self._if(f"{operator} {keys} holds")["Bool"])
+            elif not isinstance(keys, Mapping):
                 found[operator] = keys
         return found
 

@@ -228,3 +228,30 @@ def test_only_is_proved_of_every_other_principal() -> None:
 def test_fails_on_a_principal_that_is_not_among_them() -> None:
     with pytest.raises(SecretAccessError, match="principals must be a list of ARNs"):
         only_principals([OPERATOR], GET, "*", among={APP: Policies()})
+
+
+def test_a_whole_block_of_conditions_that_is_not_known_is_the_same_in_both() -> None:
+    federated = {
+        "Effect": "Allow",
+        "Principal": {"Federated": "arn:aws:iam::111122223333:oidc-provider/x"},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+    }
+
+    def assumed(**conditions: Any) -> SecretAccess:
+        trust = document({**federated, "Condition": conditions} if conditions else federated)
+        body = template(allow(GET, REF), trust=trust)
+        for name in ("Json", "Other"):  # a block that a CfnJson resolves
+            body["Resources"][name] = {
+                "Type": "Custom::AWSCDKCfnJson",
+                "Properties": {"ServiceToken": "arn:aws:lambda:eu-west-1:111122223333:function:x"},
+            }
+        return SecretAccess.from_template(body)
+
+    block, other = ({"Fn::GetAtt": [name, "Value"]} for name in ("Json", "Other"))
+    assumed(StringEquals=block).assert_no_new_access(since=assumed(StringEquals=block))
+    assumed(StringEquals=block).assert_no_new_access(since=assumed())
+    for before in (assumed(StringEquals=other), assumed(StringLike=block)):
+        with pytest.raises(AssertionError, match="may be assumed"):
+            assumed(StringEquals=block).assert_no_new_access(since=before)
+    with pytest.raises(AssertionError, match="may be assumed"):
+        assumed().assert_no_new_access(since=assumed(StringEquals=block))

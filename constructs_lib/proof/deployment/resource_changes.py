@@ -1,0 +1,285 @@
+"""The access that a change of a secret or of tags adds, while the policies stay as they are.
+
+A condition on a tag holds of other secrets or principals once a tag changes. A secret under another
+key can be read by other principals, and a replica, or a secret under another name, has an ARN that
+other statements match. The access to each such secret is decided before and after the change.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from json import dumps
+from typing import Any
+
+from constructs_lib.errors import SecretAccessError
+from constructs_lib.proof.cloudformation.model import (
+    AttachedPolicy,
+    Deployment,
+    Document,
+    Key,
+    Principal,
+    Secret,
+)
+from constructs_lib.proof.cloudformation.secrets_and_keys import default_key_policy
+from constructs_lib.proof.deployment.partial_evaluation import (
+    AccessRequest,
+    PartialDecision,
+    evaluate_partially,
+)
+from constructs_lib.proof.deployment.request_context import (
+    complete_request,
+    decryption,
+    member_of,
+)
+from constructs_lib.proof.deployment.secret_lookup import key_of
+from constructs_lib.proof.symbolic.time_limit import seconds_left
+
+# Secrets Manager's actions on a secret that exists.
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
+_ACTIONS = tuple(
+    f"secretsmanager:{name}"
+    for name in (
+        "GetSecretValue",
+        "PutSecretValue",
+        "UpdateSecret",
+        "PutResourcePolicy",
+        "DeleteResourcePolicy",
+        "DescribeSecret",
+        "ListSecretVersionIds",
+        "GetResourcePolicy",
+        "ValidateResourcePolicy",
+        "UpdateSecretVersionStage",
+        "RotateSecret",
+        "CancelRotateSecret",
+        "ReplicateSecretToRegions",
+        "RemoveRegionsFromReplication",
+        "StopReplicationToReplica",
+        "TagResource",
+        "UntagResource",
+        "DeleteSecret",
+        "RestoreSecret",
+    )
+)
+# The use of the key that an action requires.
+# https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+_KEY_ACTIONS = {
+    "secretsmanager:GetSecretValue": "kms:Decrypt",
+    "secretsmanager:PutSecretValue": "kms:GenerateDataKey",
+}
+_AWS_MANAGED_KEY = "alias/aws/secretsmanager"
+_TAG_KEY = re.compile(r"(aws|secretsmanager):(resource|principal)tag/", re.IGNORECASE)
+_REGION_KEY = re.compile(r"aws:requestedregion", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class _Access:
+    """A principal, a secret, and the deployment in which it may have access to it."""
+
+    deployment: Deployment
+    principal: Principal
+    secret: Secret
+
+    def decision(self, action: str) -> PartialDecision:
+        """Return whether the action is allowed on the secret."""
+        request = complete_request(
+            AccessRequest(self.principal, action, self.secret.arn), self.secret, None
+        )
+        return evaluate_partially(request, self.deployment.unknowns, resource=self.secret.policies)
+
+    def use_of_key(self, action: str) -> bool | None:
+        """Return whether the principal may use the key of the secret for an action."""
+        key, key_action = _key(self.deployment, self.secret), _KEY_ACTIONS.get(action)
+        if key_action is None or key is None:
+            return True
+        if isinstance(key, str):
+            partition, account = key.split(":")[1], self.principal.account
+            policy = AttachedPolicy("key policy", default_key_policy(partition, account))
+            key_arn = key
+        else:
+            policy, key_arn = key.policy, key.arn
+        request = replace(decryption(self.principal, self.secret, key_arn), action=key_action)
+        return evaluate_partially(request, self.deployment.unknowns, resource=[policy]).allowed
+
+    def policies(self) -> Iterator[AttachedPolicy]:
+        """Yield the policies that can decide on the secret."""
+        yield from self.principal.policies
+        yield from [self.principal.boundary] if self.principal.boundary is not None else []
+        yield from self.secret.policies
+
+    def holds(self, condition: Mapping[str, Any], version: object) -> bool | None:
+        """Return whether conditions hold of a request for the secret."""
+        statement = {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition}
+        document = {"Version": version, "Statement": statement}
+        principal = replace(
+            self.principal, policies=(AttachedPolicy("conditions", document),), boundary=None
+        )
+        request = AccessRequest(principal, "secretsmanager:GetSecretValue", self.secret.arn)
+        request = complete_request(request, self.secret, None)
+        # With the ARN, a secret of another account would need a policy of its own.
+        return evaluate_partially(replace(request, resource="*"), self.deployment.unknowns).allowed
+
+    def matches(self, statement: Document) -> tuple[bool | None, ...]:
+        """Return whether the statement's resources match the secret."""
+        return tuple(
+            self.deployment.unknowns.matches(pattern, self.secret.arn)
+            for name in ("Resource", "NotResource")
+            for pattern in _listed(statement.get(name, []))
+            if isinstance(pattern, str)
+        )
+
+
+def access_by_changed_resources(new: Deployment, old: Deployment) -> Iterator[str]:
+    """Yield a sentence for the access to each changed secret that is, or may be, new."""
+    principals_before = {(who.kind, who.account, who.name): who for who in old.principals}
+    # A principal that is new is left out: all of its policies are new, and are compared.
+    principals = [
+        (principal, before)
+        for principal in new.principals
+        if (before := principals_before.get((principal.kind, principal.account, principal.name)))
+    ]
+    retagged = [(after, before) for after, before in principals if after.tags != before.tags]
+    for secret in new.secrets:
+        earlier = _earlier(secret, old)
+        if earlier is None:
+            continue  # a new secret: the policies themselves are compared
+        if secret.tags != earlier.tags and _policy_depends_on_tags(secret):
+            yield (
+                f"{secret.policies[0].name} may allow more, by the change of the tags of the secret"
+            )
+        keys = _key_arn(new, secret), _key_arn(old, earlier)
+        changed = (secret.arn, secret.tags, keys[0]) != (earlier.arn, earlier.tags, keys[1])
+        for principal, before in principals if changed else retagged:
+            seconds_left()
+            now = _Access(new, member_of(principal, new.unknowns), secret)
+            was = _Access(old, member_of(before, old.unknowns), earlier)
+            yield from _new_access(now, was, other_key=keys[0] != keys[1])
+
+
+def _earlier(secret: Secret, old: Deployment) -> Secret | None:
+    """Return the secret before the change: by ARN, by logical id, or the primary of a replica."""
+    by_arn = {other.arn: other for other in old.secrets}
+    if secret.arn in by_arn:
+        return by_arn[secret.arn]
+    if secret.primary is not None and secret.primary in by_arn:
+        return by_arn[secret.primary]
+    if secret.location is None or secret.primary is not None:
+        return None
+    place = (secret.location.stack, secret.location.logical_id)
+    return next(
+        (
+            other
+            for other in old.secrets
+            if other.primary is None
+            and other.location is not None
+            and (other.location.stack, other.location.logical_id) == place
+        ),
+        None,
+    )
+
+
+def _key(deployment: Deployment, secret: Secret) -> Key | str | None:
+    """Return the customer-managed key of a secret; None for the AWS-managed key."""
+    if secret.key is None or secret.key.endswith(_AWS_MANAGED_KEY):
+        return None
+    return key_of(deployment, secret.key, secret)
+
+
+def _key_arn(deployment: Deployment, secret: Secret) -> str | None:
+    """Return the ARN of the key, or its name if it is not known which key that is."""
+    try:
+        key = _key(deployment, secret)
+    except SecretAccessError:
+        return secret.key
+    return key.arn if isinstance(key, Key) else key
+
+
+def _policy_depends_on_tags(secret: Secret) -> bool:
+    """Return whether the resource policy has a condition on tags, for whomever it names."""
+    return any(
+        policy.document is None or _TAG_KEY.search(dumps(policy.document, default=str))
+        for policy in secret.policies
+    )
+
+
+def _new_access(now: _Access, was: _Access, *, other_key: bool) -> Iterator[str]:
+    unknowns = now.deployment.unknowns
+    changes = []
+    if now.secret.arn != was.secret.arn and not _alike(now, was, _resource_alike):
+        what = "a replica" if now.secret.primary is not None else "the name"
+        changes.append(f"{what}, {unknowns.shown(now.secret.arn.split(':', 6)[-1])}")
+    if now.secret.tags != was.secret.tags and not _alike(now, was, _tags_alike):
+        changes.append("the tags of the secret")
+    if now.principal.tags != was.principal.tags and not _alike(now, was, _tags_alike):
+        changes.append("the tags of the principal")
+    if not (changes or other_key):
+        return
+    for action in _ACTIONS:
+        allowed = now.decision(action)
+        if allowed.allowed is False:
+            continue
+        if changes and was.decision(action).allowed is not True:
+            change = " and ".join(changes)
+        elif other_key and _key_gives_access(now, was, action):
+            change = "the key of the secret"
+        else:
+            continue
+        may = "may" if allowed.allowed is None else "is allowed to"
+        who = f"{now.principal.kind} {now.principal.location or unknowns.shown(now.principal.name)}"
+        secret = now.secret.location or unknowns.shown(now.secret.arn)
+        yield f"{who} {may} {action} on secret {secret}, by the change of {change}"
+
+
+def _key_gives_access(now: _Access, was: _Access, action: str) -> bool:
+    try:
+        return now.use_of_key(action) is not False and was.use_of_key(action) is not True
+    except SecretAccessError:  # it is not known which key that is
+        return True
+
+
+def _alike(now: _Access, was: _Access, alike: Any) -> bool:
+    """Return whether each statement decides alike on the secret before and after the change."""
+    return all(
+        policy.document is not None
+        and all(
+            isinstance(statement, Mapping)
+            and alike(now, was, statement, policy.document.get("Version"))
+            for statement in _listed(policy.document.get("Statement"))
+        )
+        for policy in now.policies()
+    )
+
+
+def _resource_alike(now: _Access, was: _Access, statement: Document, version: object) -> bool:
+    matches = now.matches(statement)
+    return (
+        matches == was.matches(statement)
+        and None not in matches
+        and not _REGION_KEY.search(dumps(statement.get("Condition", {}), default=str))
+    )
+
+
+def _tags_alike(now: _Access, was: _Access, statement: Document, version: object) -> bool:
+    """Return whether the conditions on tags certainly have the same outcome."""
+    condition = statement.get("Condition", {})
+    if _TAG_KEY.search(dumps([statement.get("Resource"), statement.get("NotResource")])):
+        return False  # as a policy variable
+    if not _TAG_KEY.search(dumps(condition, default=str)):
+        return True
+    if not isinstance(condition, Mapping):
+        return False
+    for operator, keys in condition.items():
+        if not isinstance(keys, Mapping):
+            return False
+        for key, values in keys.items():
+            if not _TAG_KEY.search(f"{key} {values}"):
+                continue
+            outcome = now.holds({operator: {key: values}}, version)
+            if outcome is None or outcome != was.holds({operator: {key: values}}, version):
+                return False
+    return True
+
+
+def _listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else [value]
