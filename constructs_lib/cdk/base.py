@@ -9,16 +9,15 @@ from collections.abc import Sequence
 from functools import cache
 
 import jsii
-from aws_cdk import Annotations, Aws, Fn
+from aws_cdk import Annotations, Aws, Fn, Stage
 from aws_cdk import aws_iam as iam
 from constructs import Construct, IValidation
 
 from constructs_lib.aws.quotas import MANAGED_QUOTA, Kind, check_length
 from constructs_lib.cdk.cross_account import (
     refuse_keys_of_other_regions,
+    refuse_other_accounts,
     refuse_other_partitions,
-    refuse_principals_of_other_accounts,
-    refuse_secrets_of_other_accounts,
 )
 from constructs_lib.cdk.internals import inline_policy, managed_policy
 from constructs_lib.cdk.location import path_of
@@ -35,6 +34,7 @@ from constructs_lib.cdk.size_estimate import SizeEstimate
 from constructs_lib.errors import InvalidOptionError, Text
 from constructs_lib.policy.document import PolicyDocument, PolicyType, document_for_template
 from constructs_lib.policy.intents import Intent
+from constructs_lib.policy.intents.intent import check_together
 from constructs_lib.policy.splitting import split
 from constructs_lib.policy.statement import Statement
 from constructs_lib.policy.warnings import input_warnings
@@ -92,6 +92,7 @@ class SecretPolicy(Construct):
                 in a managed policy, and 10 managed policies on a principal; for all inline policies
                 together 2,048 characters for a user, 5,120 for a group, 10,240 for a role.
         """
+        _check_scope(scope)
         _check_intents(intents)
         by_kind: dict[Kind, Sequence[Principal]] = {"user": users, "role": roles, "group": groups}
         principals = {kind: by_name(kind, several, scope) for kind, several in by_kind.items()}
@@ -125,9 +126,8 @@ class SecretPolicy(Construct):
             for secret_scope in (*intent.scopes, *intent.other_scopes)
         ]
         refuse_keys_of_other_regions(scope, secrets)
-        refuse_other_partitions(scope, secrets)
-        refuse_secrets_of_other_accounts(scope, intents)
-        refuse_principals_of_other_accounts(scope, intents)
+        refuse_other_partitions(scope, secrets, [s for document in documents for s in document])
+        refuse_other_accounts(scope, intents, self._account)
         self._documents = [document_for_template(statements) for statements in documents]
         for kind, by_names in principals.items():
             for name, principal in by_names.items():
@@ -253,6 +253,17 @@ def _check_intents(intents: object) -> None:
                 got=intent,
                 remedy="use SecretShare for a ShareSecret; attach other policies by themselves",
             )
+    check_together(intents)
+
+
+def _check_scope(scope: object) -> None:
+    if not isinstance(scope, Construct) or isinstance(scope, Stage):
+        raise InvalidOptionError(
+            "scope",
+            must="be a construct in a Stack: a policy is a resource of one",
+            got=scope,
+            remedy="make a Stack, and give that",
+        )
 
 
 def _numbers(several: Sequence[object]) -> list[str]:

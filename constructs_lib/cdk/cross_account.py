@@ -11,49 +11,29 @@ from constructs_lib.aws.partitions import partition_of
 from constructs_lib.aws.tokens import REGION, has_token
 from constructs_lib.cdk.location import environment_of
 from constructs_lib.errors import InvalidOptionError, Text
+from constructs_lib.policy.document import check_partition
 from constructs_lib.policy.intents import Intent
 from constructs_lib.policy.option_validation import check_principals_account
+from constructs_lib.policy.other_accounts import refuse_secrets_of_other_accounts
 from constructs_lib.policy.secret_scope import SecretScope
-
-# Each intent that needs the key has one of them; https://docs.aws.amazon.com/
-# secretsmanager/latest/userguide/auth-and-access_examples_cross.html lists the effective actions.
-_VALUES = {"secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"}
-_CREATE = "secretsmanager:CreateSecret"
+from constructs_lib.policy.statement import Statement
 
 
-def refuse_secrets_of_other_accounts(scope: Construct, intents: Sequence[Intent]) -> None:
-    """Refuse to allow, in a stack of a known account, an access that another account denies.
+def refuse_other_accounts(scope: Construct, intents: Sequence[Intent], account: str | None) -> None:
+    """Refuse secrets and named principals that the account of the policy can't go together with.
 
-    That is the value of a secret under the AWS-managed key, which no other account can use; and the
-    creation of secrets, which AWS has in the account of the principal alone.
+    The account is that of the principals of the policy, if it is known, or else the stack's.
     """
-    for intent in intents:
-        secrets = [
-            secret_scope
-            for secret_scope in (*intent.scopes, *intent.other_scopes)
-            if secret_scope.account is not None
-        ]
-        if not secrets:
-            continue
-        allowed = {
-            action
-            for statement in intent.statements()
-            if statement.effect == "Allow"
-            for action in statement.actions
-        }
-        creates, values = _CREATE in allowed, bool(_VALUES & allowed)
-        for secret_scope in secrets:
-            if creates or (values and secret_scope.key_arn is None):
-                account, _ = environment_of(scope)
-                if not has_token(account) and secret_scope.account != account:
-                    _refuse(secret_scope, account, creates=creates)
-
-
-def refuse_principals_of_other_accounts(scope: Construct, intents: Sequence[Intent]) -> None:
-    """Refuse principals that options name, such as exceptions, of another account."""
-    for intent in intents:
-        if intent.named_principals:
-            check_principals_account(intent.named_principals, environment_of(scope)[0])
+    named = [arn for intent in intents for arn in intent.named_principals]
+    elsewhere = any(
+        secret_scope.account is not None
+        for intent in intents
+        for secret_scope in (*intent.scopes, *intent.other_scopes)
+    )
+    if named or elsewhere:
+        account = account or environment_of(scope)[0]
+        refuse_secrets_of_other_accounts(intents, account)
+        check_principals_account(named, account)
 
 
 def refuse_keys_of_other_regions(scope: Construct, secrets: Sequence[SecretScope]) -> None:
@@ -65,7 +45,9 @@ def refuse_keys_of_other_regions(scope: Construct, secrets: Sequence[SecretScope
             )
 
 
-def refuse_other_partitions(scope: Construct, secrets: Sequence[SecretScope]) -> None:
+def refuse_other_partitions(
+    scope: Construct, secrets: Sequence[SecretScope], statements: Sequence[Statement]
+) -> None:
     """Refuse secrets of another partition than that of the stack: the policy can't cover them.
 
     https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
@@ -82,20 +64,15 @@ def refuse_other_partitions(scope: Construct, secrets: Sequence[SecretScope]) ->
                 got=Text(f"{secret_scope.arn!r} of {partition}"),
                 remedy=f"make the policy in a stack of the partition {partition}",
             )
+    if any(_names_a_partition(statement) for statement in statements):
+        region = environment_of(scope)[1]
+        if not has_token(region):
+            check_partition(statements, partition_of(region).name)
 
 
-def _refuse(secret_scope: SecretScope, account: str, *, creates: bool) -> None:
-    if creates:
-        raise InvalidOptionError(
-            "secrets",
-            must=f"be of the account of the stack, {account}, to be created",
-            got=Text(f"{secret_scope.arn!r} of account {secret_scope.account}"),
-            remedy=f"make the policy in a stack of account {secret_scope.account}",
-        )
-    raise InvalidOptionError(
-        "encryption_key",
-        must=f"be given for a secret outside the account of the stack, {account}: no other account "
-        "can use the AWS-managed key",
-        got=Text(f"none for {secret_scope.arn!r} of account {secret_scope.account}"),
-        remedy=f"give encryption_key, and place a SecretShare in account {secret_scope.account}",
+def _names_a_partition(statement: Statement) -> bool:
+    values = [value for condition in statement.conditions for value in condition.values]
+    keys = [condition.key for condition in statement.conditions]
+    return "secretsmanager:AddReplicaRegions" in keys or any(
+        text.startswith("arn:aws") for text in (*statement.resources, *values)
     )

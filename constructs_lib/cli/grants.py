@@ -7,7 +7,7 @@ from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
 
-from constructs_lib.errors import InvalidOptionError
+from constructs_lib.errors import InvalidOptionError, SecretAccessError
 from constructs_lib.testing import Grant, SecretAccess
 
 
@@ -26,11 +26,13 @@ def grants_text(arguments: argparse.Namespace) -> str:
 
 
 def _access(path: Path, region: str | None, account: str | None) -> SecretAccess:
-    if path.is_dir():
-        return SecretAccess.from_assembly(path, region=region, account=account)
     try:
+        if path.is_dir():
+            return SecretAccess.from_assembly(path, region=region, account=account)
         template = json.loads(path.read_text())
-    except (OSError, ValueError):
+    except SecretAccessError:
+        raise
+    except (OSError, ValueError, RecursionError):
         raise InvalidOptionError(
             "templates",
             must="be the directory of a cloud assembly, or a template as JSON",

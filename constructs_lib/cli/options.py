@@ -32,6 +32,24 @@ SECRET_OPTIONS = {
 }
 
 
+class _Once(argparse.Action):
+    """An option with one value: a second one is refused, and does not overwrite the first."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        if getattr(namespace, self.dest) is not None:
+            parser.error(
+                f"{option_string} must be given once, got {getattr(namespace, self.dest)!r} and "
+                f"{values!r}; run the command for each"
+            )
+        setattr(namespace, self.dest, values)
+
+
 def option_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     from constructs_lib import __version__
@@ -132,7 +150,10 @@ def _add(
             help=f"{text} By complete ARN.",
         )
         parser.add_argument(
-            f"{name}-key-arn", metavar="ARN", help="the KMS key that they are under"
+            f"{name}-key-arn",
+            action=_Once,
+            metavar="ARN",
+            help="the KMS key that they are under",
         )
     elif isinstance(field.default, Enum):
         parser.add_argument(
@@ -162,17 +183,17 @@ def _sentence(text: str) -> str:
 
 def _secrets() -> argparse.ArgumentParser:
     secrets = argparse.ArgumentParser(add_help=False)
-    group = secrets.add_argument_group("secrets (each option may be given several times)")
+    group = secrets.add_argument_group("secrets (each --secret-... may be given several times)")
     for name, text in SECRET_OPTIONS.items():
         group.add_argument(name, action="append", default=[], metavar="SECRET", help=text)
-    group.add_argument("--region", help="the Region of secrets by name")
-    group.add_argument("--account", help="the account of secrets by name")
+    group.add_argument("--region", action=_Once, help="the Region of secrets by name")
+    group.add_argument("--account", action=_Once, help="the account of secrets by name")
     return secrets
 
 
 def _key() -> argparse.ArgumentParser:
     key = argparse.ArgumentParser(add_help=False)
-    key.add_argument("--key-arn", help="the customer-managed KMS key of the secrets")
+    key.add_argument("--key-arn", action=_Once, help="the customer-managed KMS key of the secrets")
     return key
 
 
@@ -183,7 +204,10 @@ def _conditions() -> argparse.ArgumentParser:
         "--vpc-endpoint", action="append", metavar="ID", help="it comes through this endpoint"
     )
     group.add_argument(
-        "--organization-id", metavar="ID", help="the principal's account is in this organization"
+        "--organization-id",
+        action=_Once,
+        metavar="ID",
+        help="the principal's account is in this organization",
     )
     group.add_argument("--mfa", action="store_true", help="the principal signed in with MFA")
     return conditions

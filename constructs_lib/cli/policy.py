@@ -8,6 +8,7 @@ from dataclasses import Field
 from typing import Any
 
 from constructs_lib.aws.quotas import MANAGED_QUOTA, check_length
+from constructs_lib.aws.tokens import PARTITION
 from constructs_lib.cli.options import DESCRIBER, INTENTS, destination, options_on_command_line
 from constructs_lib.cli.secrets import (
     SECRET_DESTINATIONS,
@@ -18,7 +19,7 @@ from constructs_lib.cli.secrets import (
 )
 from constructs_lib.errors import InvalidOptionError, Text
 from constructs_lib.policy.access_conditions import AccessConditions
-from constructs_lib.policy.document import document_for_iam, length_in
+from constructs_lib.policy.document import check_partition, document_for_iam, length_in
 from constructs_lib.policy.intents import DenyLevel, DescribeTaggedSecrets, Intent
 from constructs_lib.policy.intents.intent import option_fields
 from constructs_lib.policy.intents.option import Option
@@ -34,6 +35,8 @@ def policy_text(arguments: argparse.Namespace) -> str:
     intent = intent_of(arguments)
     secrets = [*intent.scopes, *intent.other_scopes]
     statements, values = intent.statements(), pseudo_parameters(secrets)
+    if PARTITION in values:
+        check_partition(statements, values[PARTITION])
     check_length(
         length_in(statements, values, {}),
         MANAGED_QUOTA,

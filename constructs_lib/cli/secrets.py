@@ -49,6 +49,13 @@ def secret_scopes(arguments: argparse.Namespace) -> list[SecretScope]:
                 got=Text(_place_options(arguments)),
                 remedy="give both, or secrets",
             )
+        if key_arn is not None:
+            raise InvalidOptionError(
+                "--key-arn",
+                must="be given with secrets: without them, each secret has a key of its own",
+                got=key_arn,
+                remedy="give the secrets under that key, or omit it",
+            )
         return [every_secret(**place)]
     if not by_name and (arguments.region or arguments.account):
         raise InvalidOptionError(

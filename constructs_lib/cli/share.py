@@ -4,9 +4,10 @@ import argparse
 import json
 import sys
 
+from constructs_lib.aws.tokens import PARTITION
 from constructs_lib.cli.secrets import pseudo_parameters, secret_scopes, without_tokens
 from constructs_lib.errors import InvalidOptionError, Text
-from constructs_lib.policy.document import document_for_iam
+from constructs_lib.policy.document import check_partition, document_for_iam
 from constructs_lib.policy.intents import ShareSecret
 from constructs_lib.policy.warnings import input_warnings
 
@@ -27,6 +28,7 @@ def share_text(arguments: argparse.Namespace) -> str:
         )
     values = pseudo_parameters(secrets)
     share = ShareSecret(secrets[0], principals=arguments.principal, describe=arguments.describe)
+    check_partition([*share.statements(), *share.key_statements()], values[PARTITION])
     documents = {
         "ResourcePolicy": document_for_iam(share.statements(), values),
         "KeyPolicy": document_for_iam(share.key_statements(), values),

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
 from functools import lru_cache
@@ -33,6 +33,7 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 ANY_ACCOUNT = "*"
 _ACCOUNT = re.compile(r"[0-9]{12}")
+_NAMED_PARTITION = re.compile(r"arn:(aws[a-z-]*):")
 _OWN_ACCOUNT = "${aws:PrincipalAccount}"
 _EXAMPLES = {"region": "eu-west-1", "account": "111122223333"}
 
@@ -71,6 +72,13 @@ def document_for_account(
     """Return the document for IAM in one account and Region: see `Intent.document`."""
     values: dict[str, str] = {}
     if region is not None:
+        if has_token(str(region)):
+            raise InvalidOptionError(
+                "region",
+                must="be plain text for a document outside CDK",
+                got=Text("a CDK token"),
+                remedy="give the name, or use a construct",
+            )
         values[REGION] = check_region(region, "region")
     if account is not None:
         values[ACCOUNT] = _check_account(account)
@@ -99,9 +107,12 @@ def document_for_account(
             )
         known = named
     if known is not None:
+        check_partition(statements, known.name)
         values |= {PARTITION: known.name, URL_SUFFIX: known.url_suffix}
     if account == ANY_ACCOUNT:
-        statements = [_in_own_account(statement) for statement in statements]
+        statements = [
+            _in_own_account(part) for statement in statements for part in _by_account(statement)
+        ]
 
     def fill(text: str) -> str:
         if has_token(text):
@@ -131,6 +142,35 @@ def document_for_account(
     return _document(statements, fill)
 
 
+def check_partition(statements: Iterable[Statement], partition: str) -> None:
+    """Refuse a policy with an ARN or a replica's Region of another partition than its own."""
+    for statement in statements:
+        regions = [
+            value
+            for condition in statement.conditions
+            if condition.key == "secretsmanager:AddReplicaRegions"
+            for value in condition.values
+            if not has_token(value)
+        ]
+        texts = [*statement.resources, *statement.principals]
+        texts += [value for condition in statement.conditions for value in condition.values]
+        others = [text for text in texts if _partition_in(text) not in (None, partition)]
+        others += [region for region in regions if partition_of(region).name != partition]
+        if others:
+            raise InvalidOptionError(
+                "ARNs and Regions",
+                must=f"be of the partition of the policy, {partition}",
+                got=others[0],
+                remedy="make a policy for each partition",
+            )
+
+
+def _partition_in(arn: str) -> str | None:
+    """Return the partition that an ARN names; None if it is no ARN, or names none."""
+    match = _NAMED_PARTITION.match(arn)
+    return match[1] if match else None
+
+
 def _check_account(account: object) -> str:
     if account == ANY_ACCOUNT or (isinstance(account, str) and _ACCOUNT.fullmatch(account)):
         return str(account)
@@ -140,6 +180,17 @@ def _check_account(account: object) -> str:
         got=account,
         remedy="correct it, as a string",
     )
+
+
+def _by_account(statement: Statement) -> Iterator[Statement]:
+    """Yield an Allow on the secrets of any account, and one on those of a named account."""
+    own = tuple(arn for arn in statement.resources if ACCOUNT in arn)
+    named = tuple(arn for arn in statement.resources if ACCOUNT not in arn)
+    if statement.effect == "Deny" or not (own and named):
+        yield statement
+        return
+    yield replace(statement, resources=own)
+    yield replace(statement, sid=f"{statement.sid}OfNamedAccount", resources=named)
 
 
 def _in_own_account(statement: Statement) -> Statement:

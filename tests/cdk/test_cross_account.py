@@ -33,7 +33,7 @@ SCOPES = [
     SecretScope.from_secret_complete_arn(f"{ARN}-AbCdEf"),
     SecretScope.from_tags({"Project": "orders"}, **THERE),
 ]
-WITHOUT_KEY = f"encryption_key must be given for a secret outside the account of the stack, {HOME}"
+WITHOUT_KEY = f"encryption_key must be given for a secret outside the account of the policy, {HOME}"
 
 
 @pytest.mark.parametrize("construct", OF_VALUES)
@@ -94,7 +94,7 @@ def test_a_stack_of_that_account_or_of_none_is_not_refused(
 def test_fails_on_a_creation_in_another_account(ireland: cdk.Stack, key_arn: str | None) -> None:
     key = key_arn and kms.Key.from_key_arn(ireland, "Key", key_arn)
     secret = SecretScope.from_secret_name("prod/db", encryption_key=key or None, **THERE)
-    message = f"^secrets must be of the account of the stack, {HOME}, to be created, .*{OTHER}"
+    message = f"^secrets must be of the account of the policy, {HOME}, to be created, .*{OTHER}"
     with pytest.raises(SecretAccessError, match=message):
         SecretCreator(ireland, "Bad", secrets=secret)
     SecretCreator(ireland, "Good", secrets=SecretScope.from_secret_name("prod/db", account=HOME))

@@ -10,6 +10,8 @@ from aws_cdk.aws_kms import Key
 
 from constructs_lib import (
     AdministerSecrets,
+    DenySecrets,
+    DescribeTaggedSecrets,
     PolicyType,
     ReadSecrets,
     RotateSecrets,
@@ -208,3 +210,33 @@ def test_fails_on_a_share(stack: cdk.Stack) -> None:
     with pytest.raises(SecretAccessError, match="^intents must .*; use SecretShare"):
         SecretPolicy(stack, "Orders", intents=[ReadSecrets(DB), share])
     assert stack.node.try_find_child("Orders") is None
+
+
+def test_fails_on_free_tags_that_decide_on_another_intent(stack: cdk.Stack) -> None:
+    administer = AdministerSecrets(
+        SecretScope.from_secret_name_prefix("dev/"), tag_keys=["project"]
+    )
+    of_payroll = SecretScope.from_tags({"Project": "payroll"})
+    for other in (
+        ReadSecrets(of_payroll),
+        DenySecrets(of_payroll),
+        DescribeTaggedSecrets({"Project": "payroll"}),
+    ):
+        with pytest.raises(SecretAccessError, match="tag key that decides on the secrets of a "):
+            SecretPolicy(stack, "Both", intents=[administer, other])
+    SecretPolicy(stack, "Both", intents=[administer, ReadSecrets(DB)])
+
+
+def test_fails_on_an_app_as_scope() -> None:
+    app = cdk.App()
+    with pytest.raises(SecretAccessError, match="^scope must be a construct in a Stack"):
+        SecretPolicy(app, "Policy", intents=[ReadSecrets(DB)])
+    assert app.node.try_find_child("Policy") is None
+
+
+def test_fails_on_an_exception_outside_the_account_of_the_principals() -> None:
+    stack = cdk.Stack(cdk.App(), "Agnostic")
+    role = iam.Role.from_role_arn(stack, "Role", "arn:aws:iam::888888888888:role/x")
+    deny = DenySecrets(DB, except_principals=["arn:aws:iam::777777777777:role/y"])
+    with pytest.raises(SecretAccessError, match="^except_principals must be .* 888888888888, got"):
+        SecretPolicy(stack, "Deny", intents=[deny], roles=[role])

@@ -434,3 +434,33 @@ def test_a_document_is_measured_where_its_secrets_are(capsys: pytest.CaptureFixt
     assert 5_700 < len(re.sub(r"\s", "", document)) <= 6_144
     more = [f"--secret-name=prod/service-{number}/x" for number in range(100, 110)]
     assert "must be at most 6,144 characters" in refused(capsys, "reader", *names, *more, *HERE)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["policy", "tag-matched", "--tag-key=Project", *HERE, "--key-arn", KEY_ARN],
+            "--key-arn must be given with secrets",
+        ),
+        (
+            ["policy", "reader", "--secret-name=a", *HERE, "--region=us-east-1"],
+            "--region must be given once, got 'eu-west-1' and 'us-east-1'",
+        ),
+        (
+            [*SHARE, "--secret-name-prefix=partner/", *HERE, "--key-arn", KEY_ARN],
+            "secret must be one secret",
+        ),
+        (
+            ["policy", "admin", "--secret-name=a", *HERE, "--replicate-to=cn-north-1"],
+            "must be of the partition of the policy, aws, got 'cn-north-1'",
+        ),
+    ],
+)
+def test_fails_on_an_option_that_would_do_nothing_or_too_much(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert message in capsys.readouterr().err

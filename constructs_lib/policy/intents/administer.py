@@ -136,6 +136,11 @@ AWS, "Identity-based policies for Secrets Manager"
         """The secrets."""
         return scopes_of(self.secrets)
 
+    @property
+    def free_tag_keys(self) -> frozenset[str]:
+        """The tag keys that the principals may set, in lower case."""
+        return frozenset(key.lower() for key in self._tag_keys)
+
     @cached_property
     def _functions(self) -> tuple[str, ...]:
         return check_functions(self.rotation_functions)

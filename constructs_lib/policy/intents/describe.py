@@ -102,6 +102,11 @@ AWS, "Identity-based policies for Secrets Manager"
         """No secrets: the tags decide."""
         return ()
 
+    @property
+    def deciding_tag_keys(self) -> frozenset[str]:
+        """The keys of the tags, in lower case."""
+        return frozenset(key.lower() for key in self.tags)
+
     def _statements(self, scopes: Sequence[SecretScope]) -> _Statements:
         actions = ("secretsmanager:DescribeSecret",)
         conditions = tagged(check_tags(self.tags))

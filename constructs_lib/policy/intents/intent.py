@@ -6,15 +6,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import Field, dataclass, field, fields
 from functools import cached_property
-from types import MappingProxyType
 from typing import ClassVar
 
 from constructs_lib.aws.arns import check_key_region
 from constructs_lib.aws.tokens import REGION
+from constructs_lib.errors import InvalidOptionError
 from constructs_lib.policy.access_conditions import AccessConditions
 from constructs_lib.policy.apply_conditions import apply_conditions
-from constructs_lib.policy.document import PolicyDocument, document_for_account
+from constructs_lib.policy.document import ANY_ACCOUNT, PolicyDocument, document_for_account
+from constructs_lib.policy.frozen_mapping import FrozenMapping
 from constructs_lib.policy.intents.option import Option, option, option_of
+from constructs_lib.policy.other_accounts import refuse_secrets_of_other_accounts
 from constructs_lib.policy.secret_scope import SecretScope
 from constructs_lib.policy.statement import Statement
 
@@ -46,7 +48,7 @@ class Intent(ABC):
             if isinstance(value, list):  # the caller can change it, and a value does not change
                 object.__setattr__(self, documented.name, tuple(value))
             elif isinstance(value, dict):
-                object.__setattr__(self, documented.name, MappingProxyType(dict(value)))
+                object.__setattr__(self, documented.name, FrozenMapping(value))
 
     @property
     @abstractmethod
@@ -62,6 +64,17 @@ class Intent(ABC):
     def named_principals(self) -> tuple[str, ...]:
         """The ARNs of the principals that options name; they are of the policy's own account."""
         return ()
+
+    @property
+    def deciding_tag_keys(self) -> frozenset[str]:
+        """The tag keys that decide on which secrets the statements cover, in lower case."""
+        scopes = (*self.scopes, *self.other_scopes)
+        return frozenset(key.lower() for scope in scopes for key, _ in scope.tags)
+
+    @property
+    def free_tag_keys(self) -> frozenset[str]:
+        """The tag keys that the statements allow to set to any value, in lower case."""
+        return frozenset()
 
     def statements(self, scopes: Sequence[SecretScope] | None = None) -> list[Statement]:
         """Return the statements of the intent, on some of its `scopes`. Omitted, on all of them."""
@@ -103,6 +116,8 @@ class Intent(ABC):
         for scope in scopes:
             if scope.key_arn and scope.region == REGION:
                 check_key_region(scope.key_arn, scope.key_region, region)
+        if isinstance(account, str) and account != ANY_ACCOUNT:
+            refuse_secrets_of_other_accounts([self], account)
         return document_for_account(
             self.statements(),
             region=region,
@@ -152,6 +167,20 @@ class AllowIntent(Intent):
 
     def _conditioned(self, statements: list[Statement]) -> list[Statement]:
         return apply_conditions(statements, self.conditions)
+
+
+def check_together(intents: Sequence[Intent]) -> None:
+    """Refuse intents of one policy of which one allows to set the tags that decide on another."""
+    for intent in intents:
+        for other in intents:
+            if keys := sorted(intent.free_tag_keys & other.deciding_tag_keys):
+                raise InvalidOptionError(
+                    "tag_keys",
+                    must=f"not contain a tag key that decides on the secrets of a "
+                    f"{type(other).__name__} of the policy: a principal that sets it chooses them",
+                    got=keys[0],
+                    remedy="omit it from tag_keys, or choose the secrets by name",
+                )
 
 
 def option_fields(intent: type[Intent]) -> dict[str, tuple[Field[object], Option]]:

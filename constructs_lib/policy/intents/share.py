@@ -61,12 +61,30 @@ class ShareSecret:
 
     def __post_init__(self) -> None:
         """Validate the options."""
+        if self.secret.tags or "*" in self.secret.arn:
+            raise InvalidOptionError(
+                "secret",
+                must="be one secret, as each has a policy of its own",
+                got=Text(
+                    f"the scope {self.secret.arn!r}" + (" by tags" if self.secret.tags else "")
+                ),
+                remedy="share each secret, by its name or ARN",
+            )
         self.statements()
         self.key_statements()
 
     @cached_property
     def _arns(self) -> tuple[str, ...]:
-        return check_sharing_principals(self.principals)
+        arns = check_sharing_principals(self.principals)
+        for arn in arns:
+            if self.secret.account is not None and arn.split(":")[4:5] == [self.secret.account]:
+                raise InvalidOptionError(
+                    "principals",
+                    must=f"be of other accounts than that of the secret, {self.secret.account}",
+                    got=arn,
+                    remedy="use ReadSecrets, or SecretReader",
+                )
+        return arns
 
     def statements(self) -> list[Statement]:
         """Return the statements for the resource policy of the secret."""

@@ -1,6 +1,8 @@
 """An intent is a value, and its document is plain JSON for one account or for every account."""
 
+import copy
 import json
+import pickle
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -21,6 +23,7 @@ from constructs_lib import (
     RotateSecrets,
     SecretAccessError,
     SecretScope,
+    ShareSecret,
     UseTagMatchedSecrets,
     WriteSecrets,
 )
@@ -383,3 +386,92 @@ assert not loaded, loaded
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+# --- what a fresh eye found --------------------------------------------------------------------
+
+
+def test_a_tagged_intent_can_be_hashed_copied_and_pickled() -> None:
+    values = ["orders", "billing"]
+    intent = DescribeTaggedSecrets({"Project": values})
+    values.append("payroll")
+    twin = DescribeTaggedSecrets({"Project": ("orders", "billing")})
+    assert intent == twin
+    assert hash(intent) == hash(twin)
+    assert copy.deepcopy(intent) == pickle.loads(pickle.dumps(intent)) == intent
+
+
+def test_for_every_account_a_secret_of_a_named_account_stays_readable() -> None:
+    elsewhere = SecretScope.from_secret_complete_arn(
+        f"arn:aws:secretsmanager:eu-west-1:{OTHER}:secret:x-AbCdEf",
+        encryption_key=f"arn:aws:kms:eu-west-1:{OTHER}:key/k",
+    )
+    document = ReadSecrets([DATABASE, elsewhere]).document(region="eu-west-1", account="*")
+    own, named, *_ = document["Statement"]
+    assert own["Resource"].endswith(":secret:prod/db-??????")
+    assert own["Condition"]["StringEquals"]["aws:ResourceAccount"] == OWN
+    assert named["Resource"] == elsewhere.arn
+    assert "Condition" not in named
+    assert len({statement["Sid"] for statement in document["Statement"]}) == len(
+        document["Statement"]
+    )
+
+
+@pytest.mark.parametrize(
+    "intent",
+    [
+        DenySecrets(DATABASE, except_principals=[f"arn:aws-cn:iam::{HOME}:user/operator"]),
+        AdministerSecrets(DATABASE, replicate_to=["cn-north-1"]),
+        AdministerSecrets(
+            DATABASE,
+            rotation_functions=[f"arn:aws-cn:lambda:cn-north-1:{HOME}:function:rotate"],
+        ),
+    ],
+)
+def test_fails_on_an_option_of_another_partition(intent: Intent) -> None:
+    with pytest.raises(InvalidOptionError, match="be of the partition of the policy, aws, got"):
+        intent.document(region="eu-west-1", account=HOME)
+
+
+@pytest.mark.parametrize(
+    ("intent", "message"),
+    [
+        (
+            ReadSecrets(SecretScope.from_secret_name("x", account=OTHER, region="eu-west-1")),
+            "^encryption_key must be given for a secret outside the account",
+        ),
+        (
+            CreateSecrets(SecretScope.from_secret_name("x", account=OTHER, region="eu-west-1")),
+            "^secrets must be of the account of the policy",
+        ),
+    ],
+)
+def test_fails_on_a_secret_that_another_account_denies(intent: Intent, message: str) -> None:
+    with pytest.raises(InvalidOptionError, match=message):
+        intent.document(region="eu-west-1", account=HOME)
+
+
+def test_fails_on_a_token_as_region() -> None:
+    for options in ({}, {"partition": "aws"}):
+        with pytest.raises(InvalidOptionError, match="^region must be plain text .* a CDK token"):
+            ReadSecrets(DATABASE).document(region=TOKEN, account=HOME, **options)
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        SecretScope.from_secret_name_prefix("partner/", encryption_key=KEY),
+        SecretScope.from_tags({"a": "b"}, encryption_key=KEY),
+    ],
+)
+def test_fails_on_a_share_of_several_secrets(secret: SecretScope) -> None:
+    with pytest.raises(InvalidOptionError, match="^secret must be one secret"):
+        ShareSecret(secret, principals=[f"arn:aws:iam::{OTHER}:role/partner"])
+
+
+def test_fails_on_a_share_with_the_own_account() -> None:
+    secret = SecretScope.from_secret_name(
+        "prod/db", encryption_key=KEY, region="eu-west-1", account=HOME
+    )
+    with pytest.raises(InvalidOptionError, match="^principals must be of other accounts"):
+        ShareSecret(secret, principals=[f"arn:aws:iam::{HOME}:role/app"])
