@@ -29,9 +29,20 @@ def _program(name: str) -> str:
 
 
 def judged(command: list[str], cases: list[Case]) -> list[dict[str, Any]]:
-    lines = "".join(json.dumps(simulation(case)) + "\n" for case in cases)
+    lines = "".join(_without_variables(case, json.dumps(simulation(case))) + "\n" for case in cases)
     done = subprocess.run(command, input=lines, capture_output=True, text=True, check=True)
     return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def _without_variables(case: Case, text: str) -> str:
+    """Return a judge's input in which a variable without a value is a text that no value equals.
+
+    The judge takes a negated operator not to hold then. AWS documents that it holds: "Inverted
+    condition operators such as StringNotEquals or StringNotLike match against a null value".
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-no-value
+    """
+    tag = "aws:PrincipalTag/Project"
+    return text if tag in case.context else text.replace(f"${{{tag}}}", "no value")
 
 
 def simulation(case: Case) -> dict[str, Any]:
@@ -44,6 +55,11 @@ def simulation(case: Case) -> dict[str, Any]:
         "aws:PrincipalIsAWSService": "false",
         "aws:PrincipalType": "User" if kind == "user" else "AssumedRole",
         **({"aws:username": name.rpartition("/")[2]} if kind == "user" else {}),
+        **(
+            {"aws:SecureTransport": "true"}
+            if case.action.lower().startswith("secretsmanager:")
+            else {}
+        ),
         **case.context,
     }
 

@@ -21,6 +21,15 @@ from constructs_lib.proof.iam.variables import Context, Text, read_text
 
 Quantifier = Literal["ForAllValues", "ForAnyValue", None]
 
+# Beginnings of the keys that have several values.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+# https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
+SEVERAL_VALUES = (
+    *("aws:calledvia", "aws:principalorgpaths", "aws:principalservicenameslist"),
+    *("aws:resourceorgpaths", "aws:sourceorgpaths", "aws:tagkeys", "aws:vpceorgpaths"),
+    *("kms:encryptioncontextkeys", "kms:grantoperations", "kms:resourcealiases"),
+)
+
 # Whether a value of the request fits a value of the policy.
 _Matches = Callable[[str, Pattern], bool]
 
@@ -51,7 +60,7 @@ class ConditionTest:
         """Return whether the condition holds for a request with this context."""
         given = context.get(self.key, ())
         if self.is_null:
-            absent = "false" if given else "true"
+            absent = "false" if self._has_value(given) else "true"
             return any(
                 value.fixed is not None and value.fixed.signs.lower() == absent
                 for value in self.values
@@ -74,18 +83,21 @@ class ConditionTest:
         each = (any(self.matches(value, one) for one in wanted) != self.negated for value in given)
         return any(each) if self.quantifier == "ForAnyValue" else all(each)
 
+    def _has_value(self, given: tuple[str, ...]) -> bool:
+        """Return whether a key is there with a value, which `Null` asks.
+
+        With false it holds where "the key exists and its value is not null", and a key of several
+        values with none but empty ones is a "null data set". An empty value of a key with one
+        value, such as a tag's, counts as a value: see docs/assumptions.md.
+        """
+        return any(given) or (bool(given) and not self.key.startswith(SEVERAL_VALUES))
+
     def _wanted(self, context: Context) -> list[Pattern]:
-        wanted = []
-        for value in self.values:
-            resolved = value.resolve(context)
-            if resolved is not None:
-                wanted.append(resolved)
-            elif self.negated:
-                _undetermined(
-                    f"{self.place} compares {self.key} with a variable that has no value",
-                    "a variable with a value, or with a default, is allowed beside a negation",
-                )
-        return wanted
+        # A variable without a value "is effectively null. There's no equal or like value", so that
+        # a negated operator holds.
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-no-value
+        resolved = (value.resolve(context) for value in self.values)
+        return [value for value in resolved if value is not None]
 
 
 def parse_condition_tests(block: object, place: str, version: str) -> tuple[ConditionTest, ...]:
@@ -271,10 +283,41 @@ def _parts(signs: str) -> tuple[Pattern, ...]:
     return tuple(map(Pattern, signs.split(":", 5)))
 
 
+def same_letter(one: str, other: str) -> bool | None:
+    """Return whether two signs are alike without regard to case; None: it is not documented.
+
+    AWS documents "case-insensitive matching", and nothing on letters beyond ASCII. Both cases of
+    `É` agree; `ß` or the Kelvin sign are alike to others in lower or in upper case only.
+    """
+    if one == other:
+        return True
+    if one.isascii() and other.isascii():
+        return one.lower() == other.lower()
+    same = {
+        one.lower() == other.lower(),
+        one.upper() == other.upper(),
+        one.casefold() == other.casefold(),
+    }
+    return same.pop() if len(same) == 1 else None
+
+
+def _same_ignoring_case(value: str, wanted: Pattern) -> bool:
+    text = str(wanted)
+    if len(text) != len(value):
+        return False
+    same = [same_letter(one, other) for one, other in zip(value, text, strict=True)]
+    if False in same:
+        return False
+    if None in same:
+        _undetermined(
+            f"{shown(value)} and {shown(text)} are compared without regard to case",
+            "letters that are alike in upper and in lower case are allowed",
+        )
+    return True
+
+
 _EQUAL = _Operator(lambda value, wanted: str(wanted) == value, patterns=True)
-_EQUAL_IGNORING_CASE = _Operator(
-    lambda value, wanted: str(wanted).lower() == value.lower(), patterns=True
-)
+_EQUAL_IGNORING_CASE = _Operator(_same_ignoring_case, patterns=True)
 _LIKE = _Operator(lambda value, wanted: wanted.matches(value), patterns=True)
 _LIKE_ARN = _Operator(_same_arn, patterns=True)
 _ORDERS: dict[str, Callable[[Any, Any], bool]] = {

@@ -16,6 +16,7 @@ from constructs_lib.proof.iam.policy_parser import (
 )
 from constructs_lib.proof.iam.principal_matching import is_named, named_as
 from constructs_lib.proof.iam.request import (
+    WITHOUT_PERMISSION,
     Identity,
     Request,
     context_of,
@@ -150,8 +151,10 @@ def evaluate(request: Request, policies: Policies) -> Decision:
     Raises:
         SecretAccessError: if the answer depends on what is not given; nothing is guessed.
     """
-    read = policies.statements
     asked = _Asked.of(request)
+    if asked.action in WITHOUT_PERMISSION:
+        return Decision(True, f"{request.action} takes no permission")
+    read = _limiting(policies.statements, asked)
     denying = tuple(each for each in read.every() if not each.allows and asked.meets(each))
     if denying:
         return Decision(False, f"denied by {_places(denying)}", denying)
@@ -197,6 +200,26 @@ def evaluate(request: Request, policies: Policies) -> Decision:
     if not same_account and not delegated:
         return Decision(False, "no policy of the resource, in the other account, allows it")
     return _allowed((*by_identity, *(delegated if owner or not same_account else ())))
+
+
+def _limiting(read: _Read, asked: "_Asked") -> _Read:
+    """Return the statements that apply to who asks.
+
+    "SCPs do not affect any service-linked role", and resource control policies likewise.
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html
+    """
+    linked = asked.identity.service_linked
+    if linked is None and (read.levels or read.resource_control):
+        role = asked.context.get("aws:principalarn", ("",))[0]
+        if not role:
+            raise UndeterminedError(
+                f"{asked.identity.arn} may be a session of a service-linked role",
+                allowed="the control policies limit other roles",
+                remedy="give the role's ARN as aws:PrincipalArn in the context",
+            )
+        linked = ":role/aws-service-role/" in role
+    return replace(read, levels=(), resource_control=()) if linked else read
 
 
 _OWN_POLICY = {"key": "key policy", "role": "trust policy"}
@@ -263,17 +286,14 @@ class _Asked:
     def _covers_resource(self, statement: PolicyStatement) -> bool:
         for text in statement.resources:
             resolved = text.resolve(self.context)
-            if resolved is None:
-                if statement.not_resource:
-                    raise _undecided(statement, "a variable in its NotResource has no value")
-                continue
-            if resolved.matches(self.resource):
+            # A text with a variable that has no value matches no resource.
+            if resolved is not None and resolved.matches(self.resource):
                 return not statement.not_resource
         return statement.not_resource
 
     def _holds(self, test: Any, statement: PolicyStatement) -> bool:
-        if test.key == "aws:principalarn" and test.key not in self.context:
-            raise _undecided(statement, "it asks for aws:PrincipalArn, which a session's ARN lacks")
+        if test.key in _IN_EVERY_REQUEST and test.key not in self.context:
+            raise _undecided(statement, _IN_EVERY_REQUEST[test.key])
         return bool(test.holds(self.context))
 
     def _is_named(self, named: Principals, statement: PolicyStatement) -> bool:
@@ -281,6 +301,15 @@ class _Asked:
         if isinstance(found, str):
             raise _undecided(statement, found)
         return found
+
+
+# Keys that a request has although it does not follow from the rest of it which value.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+_IN_EVERY_REQUEST = {
+    "aws:principalarn": "it asks for aws:PrincipalArn, which a session's ARN lacks",
+    "aws:viaawsservice": "it asks for aws:ViaAWSService, which every request has",
+    "aws:securetransport": "it asks for aws:SecureTransport, which every request has",
+}
 
 
 def _undecided(statement: PolicyStatement, why: str) -> UndeterminedError:
@@ -349,7 +378,7 @@ def _read_own(
     )
 
 
-_EVERYONE = Principals(negated=False, aws=("*",), others=0)
+_EVERYONE = Principals(negated=False, aws=("*",), others=())
 
 
 def _read_named(

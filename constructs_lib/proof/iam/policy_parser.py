@@ -18,6 +18,7 @@ _STATEMENT_KEYS = {
     *("Resource", "NotResource", "Condition"),
 }
 _ACTION = re.compile(r"\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
+_VARIABLE = re.compile(r"\$\{[^}]*\}")
 Principled = Literal["needed", "own", "forbidden"]
 _PRINCIPAL_TYPES = ("AWS", "Service", "Federated", "CanonicalUser")
 
@@ -29,12 +30,13 @@ class Principals:
     Attributes:
         negated: whether it is NotPrincipal.
         aws: the ARNs, account ids and `*` among them.
-        others: how many are services, federations and canonical users; no IAM user or role is one.
+        others: services, federations and canonical users, with their kind; no IAM user or role is
+            one.
     """
 
     negated: bool
     aws: tuple[str, ...]
-    others: int
+    others: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -132,11 +134,34 @@ def _read_statement(
         principals=_read_principals(statement, place, principals, of_trust=of_trust),
         actions=tuple(pattern(action.lower()) for action in actions),
         not_action=action_key == "NotAction",
-        resources=tuple(read_text(text, place, version) for text in resources),
+        resources=tuple(
+            read_text(text, place, version)
+            for resource in resources
+            for text in _in_full(
+                resource, wide=(effect == "Allow") != (resource_key == "NotResource")
+            )
+        ),
         not_resource=resource_key == "NotResource",
         tests=parse_condition_tests(statement.get("Condition", {}), place, version),
         spelled_actions=actions,
     )
+
+
+def _in_full(resource: str, *, wide: bool) -> tuple[str, ...]:
+    """Return an ARN with its missing parts.
+
+    "AWS automatically completes the ARN to include wildcards in all missing fields": `arn:aws:sqs`
+    to `arn:aws:sqs:*:*:*`.
+    It is not documented what becomes of a wildcard that reaches beyond its part in such an ARN,
+    as in `arn:*:role/app`. Where `wide`, the text counts as it is, too.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+    """
+    plain = _VARIABLE.sub("", resource)
+    missing = 5 - plain.count(":")
+    if not resource.startswith("arn:") or missing <= 0:
+        return (resource,)
+    completed = resource + ":*" * missing
+    return (completed, resource) if wide and {"*", "?"} & set(plain) else (completed,)
 
 
 def _is_of_trust(actions: tuple[str, ...], statement: Mapping[str, Any]) -> bool:
@@ -167,7 +192,7 @@ def _read_principals(
             _refuse(place, "allows by NotPrincipal", "NotPrincipal is allowed only with Deny")
     value = statement[key]
     if value == "*":
-        return Principals(key == "NotPrincipal", ("*",), 0)
+        return Principals(key == "NotPrincipal", ("*",), ())
     if not isinstance(value, Mapping) or not value:
         _refuse(place, f"has the {key} {shown(value)}", '"*" or a mapping is allowed')
     _known(value, set(_PRINCIPAL_TYPES), place)
@@ -176,7 +201,8 @@ def _read_principals(
     for each in aws:
         if each != "*" and ("*" in each or "?" in each):
             _refuse(place, f"has the {key} {shown(each)}", "a principal has no wildcards in it")
-    return Principals(key == "NotPrincipal", aws, sum(map(len, by_type.values())))
+    others = tuple((kind, name) for kind, names in by_type.items() for name in names)
+    return Principals(key == "NotPrincipal", aws, others)
 
 
 def _one_of(statement: Mapping[str, Any], place: str, *keys: str) -> str:

@@ -24,7 +24,17 @@ _WITHOUT_KEY = {
     *("kms:generaterandom", "kms:listaliases", "kms:listkeys", "kms:listretirablegrants"),
     "kms:updatecustomkeystore",
 }
+# "All API requests to Secrets Manager must be made over a secure TLS connection".
+# https://docs.aws.amazon.com/secretsmanager/latest/userguide/data-protection.html
+TLS_ONLY = "secretsmanager:"
 _OF_ALIASES = {"kms:createalias", "kms:deletealias", "kms:updatealias"}
+# AWS's own managed policies, `arn:aws:iam::aws:policy/...`, are in every account.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inline.html
+OF_AWS = "aws"
+# Actions that take no permission: "If an administrator attaches a policy to your identity that
+# explicitly denies access to the sts:GetCallerIdentity action, you can still perform this
+# operation." https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+WITHOUT_PERMISSION = frozenset({"sts:getcalleridentity"})
 # Where a resource's tags are told under two names, they are the same tags.
 _TAG_KEYS = ("secretsmanager:resourcetag/", "aws:resourcetag/")
 
@@ -40,11 +50,13 @@ class Request:
         resource: the ARN of the resource, or `*` for an action that has none.
         context: condition keys with their value, or list of values. Keys that follow from the
             request need not be given: aws:PrincipalArn, aws:PrincipalAccount, aws:PrincipalType,
-            aws:PrincipalIsAWSService, aws:username, aws:ResourceAccount, kms:CallerAccount, and
-            the other one of secretsmanager:ResourceTag/... and aws:ResourceTag/... of a secret.
-            Any other key that is not given is absent. Where an ARN tells no account, as those of
-            S3, aws:ResourceAccount does; without it, the resource is taken to be in the
-            principal's account.
+            aws:PrincipalIsAWSService, aws:username, aws:ResourceAccount, kms:CallerAccount,
+            aws:ViaAWSService where aws:CalledVia is given, aws:SecureTransport of Secrets Manager,
+            and the other one of secretsmanager:ResourceTag/... and aws:ResourceTag/... of a secret.
+            A statement that depends on aws:ViaAWSService or aws:SecureTransport, which every
+            request has, is undetermined without a value. Any other key that is not given is
+            absent. Where an ARN tells no account, as those of S3, aws:ResourceAccount does;
+            without it, the resource is taken to be in the principal's account.
 
     Raises:
         SecretAccessError: if the principal is no user, role or session, or something is no ARN.
@@ -94,6 +106,16 @@ class Identity:
     name: str
 
     @property
+    def service_linked(self) -> bool | None:
+        """Return whether it is a service-linked role; None: a session's ARN lacks the path.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns
+        """
+        if self.kind == "session":
+            return None if self.name.startswith("AWSServiceRoleFor") else False
+        return self.kind == "role" and ":role/aws-service-role/" in self.arn
+
+    @property
     def is_role(self) -> bool:
         """Return whether it is a role or one of its sessions."""
         return self.kind != "user"
@@ -128,6 +150,8 @@ def identity_of(principal: str) -> Identity:
 def resource_account(request: Request, identity: Identity, context: Context) -> str:
     """Return the resource's account: its ARN's, or the one that the context tells."""
     parts = request.resource.split(":", 5)
+    if len(parts) == 6 and parts[4] == OF_AWS:
+        return identity.account
     if len(parts) == 6 and parts[4]:
         return parts[4]
     told = context.get("aws:resourceaccount", ()) if len(parts) == 6 else ()
@@ -189,7 +213,14 @@ def context_of(request: Request, identity: Identity) -> Context:
         found.setdefault("aws:username", (identity.name,))
     if identity.kind != "session":  # a session's ARN does not tell its role's path
         found.setdefault("aws:principalarn", (identity.arn,))
-    if request.resource != "*":
+    # "This key is always included in the request context", with true where a service asks on
+    # behalf of a principal; aws:CalledVia lists such services.
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-viaawsservice
+    if any(found.get("aws:calledvia", ())):
+        found.setdefault("aws:viaawsservice", ("true",))
+    if request.action.lower().startswith(TLS_ONLY):
+        found.setdefault("aws:securetransport", ("true",))
+    if request.resource.split(":", 5)[4:5] not in ([], [OF_AWS]):
         found.setdefault("aws:resourceaccount", (resource_account(request, identity, found),))
     action = request.action.lower()
     if action.startswith("kms:") and action not in _WITHOUT_KEY:

@@ -12,8 +12,12 @@ from constructs_lib.proof.iam.patterns import ANY, ONE, Pattern, pattern, refuse
 
 Context = Mapping[str, tuple[str, ...]]
 
+# The prefix of a key may be a web identity provider, such as `cognito-identity.amazonaws.com` or
+# `oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE`; the key of a tag may have spaces.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html#id_tags_rules
 _VARIABLE = re.compile(
-    r"\$\{\s*(?:(?P<special>[*?$])|(?P<key>[A-Za-z0-9-]+:[^\s,'}]+)"
+    r"\$\{\s*(?:(?P<special>[*?$])|(?P<key>[A-Za-z0-9][A-Za-z0-9./_-]*:[^\s,'{}$](?:[^,'{}$]*[^\s,'{}$])?)"
     r"(?:\s*,\s*'(?P<default>[^']*)')?)\s*\}"
 )
 

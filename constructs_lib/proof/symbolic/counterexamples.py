@@ -135,6 +135,8 @@ def _contexts(
             value = _value_for(test)
             yield {**base, test.key: value or "other"}
             yield {**base, test.key: "other"}
+            if test.negated:  # a value of which it does not hold
+                yield {**base, test.key: _fixed(test.values[0]).partition("/")[0]}
 
 
 def _value_for(test: ConditionTest) -> str | None:

@@ -1,15 +1,37 @@
 """What is asked of the prover: is there a request that is allowed now, and was not before?"""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from constructs_lib.errors import SecretAccessError
+from constructs_lib.errors import SecretAccessError, UndeterminedError
 from constructs_lib.proof.iam.evaluator import Policies, evaluate
 from constructs_lib.proof.iam.patterns import Pattern
-from constructs_lib.proof.iam.request import Request, has_policy_of_its_own
+from constructs_lib.proof.iam.request import (
+    OF_AWS,
+    TLS_ONLY,
+    Request,
+    has_policy_of_its_own,
+)
 from constructs_lib.proof.symbolic.principal_classes import PrincipalClass
 from constructs_lib.proof.symbolic.subsumption import Side
+
+_SECRET = re.compile(r"arn:aws[^:]*:secretsmanager:[^:]*:[^:]*:secret:[^:]*")
+
+
+def _exists(action: str, resource: str, context: Mapping[str, str]) -> bool:
+    """Return whether AWS may be asked so. The formula of the solver has the same rules."""
+    parts = resource.split(":", 5)
+    # "The secret name can contain ASCII letters, numbers, and the following characters: /_+=.@-"
+    # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
+    if parts[2:3] == ["secretsmanager"] and not _SECRET.fullmatch(resource):
+        return False
+    insecure = context.get("aws:securetransport", "true").lower() != "true"
+    if insecure and action.lower().startswith(TLS_ONLY):
+        return False
+    account = parts[4] if len(parts) == 6 and parts[4].isdigit() else None
+    return account is None or context.get("aws:resourceaccount", account) == account
 
 
 @dataclass(frozen=True)
@@ -35,8 +57,14 @@ class ProofGoal:
         Raises:
             SecretAccessError: if there is no such request.
         """
-        given = self.principal_class.context(context)
-        return Request(self.principal_class.arn_for(resource), action, resource, given)
+        if not _exists(action, resource, context):
+            raise UndeterminedError(
+                f"there is no request for {action} on {resource} with {dict(context)}",
+                allowed="requests that AWS documents are allowed",
+                remedy="give one",
+            )
+        principal = self.principal_class.arn_for(resource, context.get("aws:username"))
+        return Request(principal, action, resource, self.principal_class.context(context))
 
     def confirmed(self, request: Request) -> bool:
         """Return whether the evaluator says that this request refutes."""
@@ -66,7 +94,7 @@ class ProofGoal:
             account = request.principal.split(":")[4]
             (its_account,) = request.resource.split(":", 5)[4:5] or [account]
             own = has_policy_of_its_own(request)
-            if side.grants is None and (own or its_account not in ("", account)):
+            if side.grants is None and (own or its_account not in ("", OF_AWS, account)):
                 policies = self._left_to(account, policies, new=new)
             elif side.grants is not None and own:
                 policies = self._left_to(its_account or account, policies, new=new)

@@ -8,8 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from constructs_lib.errors import UndeterminedError
 from constructs_lib.proof.iam.patterns import Pattern, pattern
-from constructs_lib.proof.iam.policy_parser import PolicyStatement
+from constructs_lib.proof.iam.policy_parser import PolicyStatement, Principals
+from constructs_lib.proof.iam.principal_matching import is_named
 from constructs_lib.proof.iam.request import Identity, identity_of, is_principal
 
 ACCOUNT, ANOTHER = "111122223333", "444455556666"
@@ -24,19 +26,44 @@ class PrincipalClass:
         arn: its ARN. None: any role, of an account that no policy names.
         known: whether it is this very principal, so that its ARN tells aws:PrincipalArn and more.
         at_home: whether the resource is in its account, where there is no ARN to tell it.
+        other: a service, federation or canonical user, with its kind: no request of it is
+            evaluated.
     """
 
     arn: str | None = None
     known: bool = False
     at_home: bool = True
+    other: tuple[str, str] | None = None
+
+    def is_named(self, named: Principals) -> bool | str:
+        """Return whether a statement is about it, or why that can't be told."""
+        if self.other is None:
+            return is_named(named, self.identity)
+        return ("*" in named.aws or self.other in named.others) != named.negated
 
     @cached_property
     def identity(self) -> Identity:
         """What a policy can call it."""
         return _NOBODY if self.arn is None else identity_of(self.arn)
 
-    def arn_for(self, resource: str) -> str:
-        """Return the ARN of who asks for a resource."""
+    def arn_for(self, resource: str, user: str | None = None) -> str:
+        """Return the ARN of who asks for a resource: any user, where a request tells its name.
+
+        Raises:
+            SecretAccessError: if it is known, and no user: only users have aws:username.
+        """
+        if user is not None and self.known and self.identity.kind != "user":
+            raise UndeterminedError(
+                f"{self.arn} has aws:username",
+                allowed="IAM users have it",
+                remedy="remove it",
+            )
+        arn = self._arn_for(resource)
+        if user is None or self.known:
+            return arn
+        return f"{arn.rpartition(':')[0]}:user/{user}"
+
+    def _arn_for(self, resource: str) -> str:
         if self.arn is not None:
             return self.arn
         parts = resource.split(":", 5)
@@ -68,13 +95,26 @@ class PrincipalClass:
         return {
             key: value
             for key, value in given.items()
-            if key not in self.facts
-            or (len(self.facts[key]) > 1 and any(one.matches(value) for one in self.facts[key]))
+            if (key not in self.facts and (self.known or key != "aws:username"))
+            or (
+                len(self.facts.get(key, ())) > 1
+                and any(one.matches(value) for one in self.facts[key])
+            )
         }
 
 
 def principal_classes_of(statements: Iterable[PolicyStatement]) -> tuple[PrincipalClass, ...]:
     """Return askers that stand for everyone, as far as statements can tell one from another."""
+    statements = list(statements)
+    named = {
+        other
+        for statement in statements
+        if statement.principals is not None
+        for other in statement.principals.others
+    }
+    if named:  # and one that is not named, for which "*" and NotPrincipal are
+        named.add(("Service", "any other"))
+    unevaluated = [PrincipalClass(other=other) for other in sorted(named)]
     names = {
         name
         for statement in statements
@@ -102,7 +142,7 @@ def principal_classes_of(statements: Iterable[PolicyStatement]) -> tuple[Princip
         for account in sorted(accounts)
         if account.isdigit() and len(account) == 12
     ]
-    return (*found, *others, PrincipalClass(), PrincipalClass(at_home=False))
+    return (*found, *others, PrincipalClass(), PrincipalClass(at_home=False), *unevaluated)
 
 
 def _unlike(names: Iterable[str], arn: str) -> str:

@@ -92,7 +92,11 @@ def no_new_access(
             role or session, or if a resource's policy names a session of the role that asks.
     """
     principal_classes = _principal_classes(principal, new, old)
-    return _decide(principal_classes, new, old, (["*"], ["*"]), time_limit)
+    asked = (["*"], ["*"])
+    verdict = _decide(principal_classes, new, old, asked, time_limit)
+    if not verdict.proved or principal is not None or not _granted(new, old):
+        return verdict
+    return _left_to_accounts(principal_classes, new, old, asked, time_limit) or verdict
 
 
 def never_allowed(
@@ -117,7 +121,13 @@ def never_allowed(
         SecretAccessError: as `no_new_access`.
     """
     principal_classes = _principal_classes(principal, policies, None)
-    return _decide(principal_classes, policies, None, (actions, resources), time_limit)
+    asked = (actions, resources)
+    verdict = _decide(principal_classes, policies, None, asked, time_limit)
+    if not verdict.proved or principal is not None or not _granted(policies, None):
+        return verdict
+    # What the policies of an account allow where no resource's policy leaves it to them.
+    alone = Policies(resource=_NO_GRANT)
+    return _left_to_accounts(principal_classes, policies, alone, asked, time_limit) or verdict
 
 
 def only_principals(
@@ -181,6 +191,50 @@ def never_allowed_to(
 ) -> Verdict:
     """Tell what `never_allowed` does, of one who asks."""
     return _decide([principal_class], policies, None, (actions, resources), time_limit)
+
+
+_NO_GRANT = {
+    "Version": "2012-10-17",
+    "Statement": {
+        "Effect": "Allow",
+        "Principal": {"Service": "none.amazonaws.com"},
+        "Action": "none:None",
+        "Resource": "*",
+    },
+}
+_ALL = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+
+
+def _left_to_accounts(
+    principal_classes: Sequence[PrincipalClass],
+    new: Policies,
+    old: Policies,
+    asked: tuple[Sequence[str], Sequence[str]],
+    time_limit: float,
+) -> Verdict | None:
+    """Return the verdict where what is new is left to policies that are not given, if any is.
+
+    In a question about everyone, the identity policies of those whom a resource's policy names are
+    not known: they may allow everything.
+    """
+
+    def of_others(policies: Policies) -> Policies:
+        return Policies(
+            [_ALL], resource=policies.resource, resource_control=policies.resource_control
+        )
+
+    evaluated = [each for each in principal_classes if each.other is None]
+    verdict = _decide(evaluated, of_others(new), of_others(old), asked, time_limit)
+    if verdict.proved:
+        return None
+    if verdict.witness is None:
+        return verdict
+    request = verdict.witness
+    reason = (
+        f"{request.action} on {request.resource} is left to the policies of {request.principal},"
+        " which are not given"
+    )
+    return Verdict(False, False, None, reason)
 
 
 def _principal_classes(
@@ -259,7 +313,8 @@ def _answer(goal: ProofGoal, asked: Sequence[str]) -> Verdict:
             else "each statement is included in one that was there"
         )
         return Verdict(True, False, None, reason)
-    for request in islice(candidate_counterexamples(goal), _MOST_ATTEMPTS):
+    evaluated = goal.principal_class.other is None
+    for request in islice(candidate_counterexamples(goal), _MOST_ATTEMPTS if evaluated else 0):
         seconds_left()
         if goal.confirmed(request):
             return _refuted(goal, request, asked)
@@ -268,9 +323,7 @@ def _answer(goal: ProofGoal, asked: Sequence[str]) -> Verdict:
         return Verdict(False, False, None, found)
     if found is None:
         return Verdict(True, False, None, "the solver finds no request that refutes it")
-    if goal.confirmed(found):
-        return _refuted(goal, found, asked)
-    return Verdict(False, False, None, "the solver's request is not confirmed by the evaluator")
+    return _refuted(goal, found, asked)
 
 
 def _refuted(goal: ProofGoal, request: Request, asked: Sequence[str]) -> Verdict:

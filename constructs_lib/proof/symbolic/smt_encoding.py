@@ -5,28 +5,38 @@ not, but never misses one that there is: a proof holds, and a request found is c
 """
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from constructs_lib.errors import SecretAccessError, UndeterminedError, shown
-from constructs_lib.proof.iam.condition_operators import OPERATORS, ConditionTest
+from constructs_lib.proof.iam.condition_operators import (
+    OPERATORS,
+    SEVERAL_VALUES,
+    ConditionTest,
+    same_letter,
+)
 from constructs_lib.proof.iam.patterns import ANY, ONE, Pattern
 from constructs_lib.proof.iam.policy_parser import PolicyStatement
-from constructs_lib.proof.iam.request import Request
-from constructs_lib.proof.iam.variables import Text
+from constructs_lib.proof.iam.request import OF_AWS, TLS_ONLY, Request
+from constructs_lib.proof.iam.variables import Text, Variable
 from constructs_lib.proof.symbolic.goal import ProofGoal
 from constructs_lib.proof.symbolic.principal_classes import PrincipalClass
 from constructs_lib.proof.symbolic.subsumption import Side
 from constructs_lib.proof.symbolic.time_limit import TOO_LATE, seconds_left
 
-# These keys are there in every request of a role.
-_ALWAYS = {"aws:principalarn", "aws:principalaccount", "aws:principaltype"}
+# Keys that are there in every request, and those in every request of a role or user.
+_OF_EVERYONE = frozenset({"aws:principalisawsservice", "aws:securetransport", "aws:viaawsservice"})
+_OF_PRINCIPALS = frozenset({"aws:principalarn", "aws:principalaccount", "aws:principaltype"})
 
 
 def solve(goal: ProofGoal, time_limit: float) -> Request | str | None:
-    """Return a request that may refute, None if there is none, or why it is unknown.
+    """Return a request that refutes, None if there is none, or why it is unknown.
+
+    A request that the evaluator does not confirm is excluded, and the solver goes on.
 
     Raises:
         SecretAccessError: if the solver is not installed.
@@ -39,7 +49,42 @@ def solve(goal: ProofGoal, time_limit: float) -> Request | str | None:
             allowed="with the solver cvc5 it can be answered",
             remedy="install it: pip install 'secret-access-cdk[prove]'",
         ) from None
-    return _Formula(cvc5).solve(goal, time_limit)
+    # Secrets apart from the rest: the names of secrets have no colon, which in one formula with
+    # other resources takes the solver far longer.
+    unknown: str | None = None
+    for secrets in (True, False):
+        part = _part_of(goal, secrets=secrets)
+        if part.new_side.empty or not part.resources:
+            continue
+        answer = _Formula(cvc5).solve(part, time_limit, secrets=secrets)
+        if isinstance(answer, Request):
+            return answer
+        unknown = unknown or answer
+    return unknown
+
+
+def _part_of(goal: ProofGoal, *, secrets: bool) -> ProofGoal:
+    """Return a question less the resources that can be no secrets, or nothing but secrets."""
+
+    def possible(text: Text) -> bool:
+        # ARNs have no wildcards or variables here that reach into the service.
+        service = str(text.fixed or "").split(":")[:3]
+        literal = len(service) == 3 and not {"*", "?"} & set("".join(service))
+        return not literal or (service[2] == "secretsmanager") == secrets
+
+    def left(statements: tuple[PolicyStatement, ...]) -> Iterator[PolicyStatement]:
+        for statement in statements:
+            seconds_left()
+            texts = tuple(filter(possible, statement.resources))
+            if texts or statement.not_resource:
+                yield replace(statement, resources=texts)
+
+    def side(whole: Side) -> Side:
+        return whole.changed(lambda statements: tuple(left(statements)))
+
+    old = None if goal.old_side is None else side(goal.old_side)
+    resources = tuple(one for one in goal.resources if possible(Text((), one)))
+    return replace(goal, resources=resources, new_side=side(goal.new_side), old_side=old)
 
 
 class _Formula:
@@ -54,6 +99,8 @@ class _Formula:
         self.solver.setOption("strings-exp", "true")
         self.action = self._string("action")
         self.resource = self._string("resource")
+        self.parts: tuple[Any, ...] = ()
+        self.always = _OF_EVERYONE | _OF_PRINCIPALS
         self.facts: Mapping[str, tuple[Pattern, ...]] = {}
         self.there: dict[str, Any] = {}
         self.values: dict[tuple[str, str], Any] = {}
@@ -62,26 +109,93 @@ class _Formula:
 
     # --- the question ------------------------------------------------------------------------
 
-    def solve(self, goal: ProofGoal, time_limit: float) -> Request | str | None:
+    def solve(self, goal: ProofGoal, time_limit: float, *, secrets: bool) -> Request | str | None:
+        if secrets:
+            self._compose_secret()
         self._assert(self._one_of(self.action, goal.actions))
-        self._assert(self._one_of(self.resource, goal.resources))
+        asked = [self._resource_matches(Text((), each)) for each in goal.resources]
+        self._assert(self._or(asked))
         self._assert(self._in(self.action, self._action_form()))
-        self._assert(self._in(self.resource, self._resource_form()))
-        if goal.new_side.grants is not None and goal.principal_class == PrincipalClass():
+        if not secrets:
+            self._assert(self._in(self.resource, self._resource_form()))
+        if (
+            not secrets
+            and goal.new_side.grants is not None
+            and goal.principal_class == PrincipalClass()
+        ):
             # Of a resource that is nobody's here, it is the others of another account who ask.
             self._assert(self._in(self.resource, self._of_accounts()))
         self.facts = goal.principal_class.facts
+        if goal.principal_class.other is not None:
+            self.always = _OF_EVERYONE
         self._assert(self._allowed(goal.new_side, goal.principal_class))
         if goal.old_side is not None:
             self._assert(self._not(self._allowed(goal.old_side, goal.principal_class)))
-        seconds = min(time_limit, seconds_left())
-        self.solver.setOption("tlimit-per", str(max(1, int(seconds * 1_000))))
-        found = self.solver.checkSat()
-        if found.isUnsat():
-            return None
-        if not found.isSat():
-            return TOO_LATE
-        return self._request(goal)
+        self._assert_documented()
+        for attempt in range(_MOST_MODELS):
+            seconds = min(time_limit, seconds_left())
+            self.solver.setOption("tlimit-per", str(max(1, int(seconds * 1_000))))
+            result = self.solver.checkSat()
+            other = goal.principal_class.other
+            if result.isSat() and other is not None:
+                return (
+                    f"the resource's policy allows it to {other[0]} {other[1]}, whose requests the"
+                    " evaluator does not decide"
+                )
+            if result.isUnsat():
+                return UNCONFIRMED if attempt else None
+            if not result.isSat():
+                return UNCONFIRMED if attempt else TOO_LATE
+            request = self._request(goal)
+            if request is not None and goal.confirmed(request):
+                return request
+            self._exclude_model(attempt)
+        return UNCONFIRMED
+
+    def _exclude_model(self, attempt: int) -> None:
+        """Exclude the last model: what it assumes of conditions left free, or else its request."""
+        texts = [self.action, self.resource, *self.there.values(), *self.values.values()]
+        free = list(self.free.values())
+        terms = free if free and attempt % 2 == 0 else texts
+        values = [self.solver.getValue(term) for term in terms]
+        same = [self._equal(term, value) for term, value in zip(terms, values, strict=True)]
+        self._assert(self._not(self._and(same)))
+
+    def _assert_documented(self) -> None:
+        """Assert what AWS documents of the keys that the statements ask for."""
+        if "aws:username" in self.there and ("aws:principaltype", "text") in self.values:
+            user = self.terms.mkString("User")
+            is_user = self._equal(self.values["aws:principaltype", "text"], user)
+            self._assert(self._equal(self.there["aws:username"], is_user))
+        if "aws:securetransport" in self.there:
+            self._assert_of_tls()
+        if "aws:resourceaccount" in self.there:
+            secret = bool(self.parts)
+            told = self._in(self.resource, self._arn_in(self._account()))
+            told = self.terms.mkTrue() if secret else told
+            self._assert(self._or([self._not(told), self.there["aws:resourceaccount"]]))
+            value = self.values.get(("aws:resourceaccount", "text"))
+            if value is not None:
+                account = self.terms.mkTerm(self.kind.STRING_TO_REGEXP, value)
+                same = (
+                    self._equal(value, self.parts[4])
+                    if secret
+                    else self._in(self.resource, self._arn_in(account))
+                )
+                self._assert(self._or([self._not(told), same]))
+
+    def _assert_of_tls(self) -> None:
+        service = self._concat([self._literal(TLS_ONLY), self._star(self._sign())])
+        other = self._not(self._in(self.action, service))
+        flag = self.values.get(("aws:securetransport", "flag"))
+        if flag is not None:
+            self._assert(self._or([other, flag]))
+        text = self.values.get(("aws:securetransport", "text"))
+        if text is not None:
+            secure, insecure = (self._equal(text, self._text(each)) for each in ("true", "false"))
+            self._assert(self._or([secure, self._and([other, insecure])]))
+            if flag is not None:
+                self._assert(self._equal(secure, flag))
 
     def _allowed(self, side: Side, principal_class: PrincipalClass) -> Any:
         parts = [self._not(self._meets(statement)) for statement in side.denying]
@@ -114,10 +228,12 @@ class _Formula:
         if principal_class.arn is None:
             return self.terms.mkBoolean(principal_class.at_home)
         account, key = principal_class.identity.account, "aws:resourceaccount"
+        if self.parts:
+            return self._equal(self.parts[4], self.terms.mkString(account))
         told, untold, none = (
             self._in(self.resource, expression)
             for expression in (
-                self._arn_in(self._literal(account)),
+                self._arn_in(self._union(self._literal(account), self._literal(OF_AWS))),
                 self._arn_in(self._literal("")),
                 self._literal("*"),
             )
@@ -147,7 +263,7 @@ class _Formula:
     def _meets(self, statement: PolicyStatement) -> Any:
         seconds_left()
         action = self._one_of(self.action, statement.actions)
-        resource = self._or([self._text_matches(self.resource, t) for t in statement.resources])
+        resource = self._or([self._resource_matches(text) for text in statement.resources])
         named = statement.principals
         everyone = named is None or (not named.negated and "*" in named.aws)
         return self._and(
@@ -159,7 +275,7 @@ class _Formula:
             ]
         )
 
-    def _request(self, goal: ProofGoal) -> Request | str:
+    def _request(self, goal: ProofGoal) -> Request | None:
         context: dict[str, str] = {}
         for key, there in self.there.items():
             if not self.solver.getValue(there).getBooleanValue():
@@ -175,7 +291,7 @@ class _Formula:
         try:
             return goal.request(action, resource, context)
         except SecretAccessError:
-            return "the solver's answer is no request"
+            return None
 
     def _action_form(self) -> Any:
         name = self._plus(self._union(self._range("a", "z"), self._range("0", "9")))
@@ -189,9 +305,60 @@ class _Formula:
         word = self._plus(self._union(self._range("a", "z"), self._literal("-")))
         return self._union(self._of_accounts(), self._arn_in(word))
 
+    def _compose_secret(self) -> None:
+        """Let the resource be `arn:PARTITION:secretsmanager:REGION:ACCOUNT:secret:NAME`.
+
+        No part has a colon.
+        """
+        names = ("partition", "region", "account", "name")
+        partition, region, account, name = map(self._string, names)
+        part = self._plus(self._sign_but_colon())
+        in_aws = self._concat([self._literal("aws"), self._star(self._sign_but_colon())])
+        forms = ((partition, in_aws), (region, part), (account, self._account()), (name, part))
+        for text, form in forms:
+            self._assert(self._in(text, form))
+        arn, service, secret = map(self.terms.mkString, ("arn", "secretsmanager", "secret"))
+        self.parts = (arn, partition, service, region, account, secret, name)
+        pieces = [piece for part in self.parts for piece in (self.terms.mkString(":"), part)]
+        self.resource = self.terms.mkTerm(self.kind.STRING_CONCAT, *pieces[1:])
+
+    def _resource_matches(self, value: Text) -> Any:
+        """Return whether a text matches the resource, of a secret part by part.
+
+        A secret's ARN has as many colons as a text of seven parts, so that no wildcard and no
+        variable of it reaches beyond its part.
+        """
+        if not self.parts:
+            return self._text_matches(self.resource, value)
+        pieces = value.pieces if value.fixed is None else (value.fixed.signs,)
+        parts: list[list[str | Variable]] = [[]]
+        for piece in pieces:
+            first, *others = piece.split(":") if isinstance(piece, str) else [piece]
+            parts[-1].append(first)
+            parts += [[other] for other in others]
+        if len(parts) < len(self.parts) and parts[-1] == [ANY]:
+            parts += [[ANY]] * (len(self.parts) - len(parts))
+        if len(parts) != len(self.parts):
+            return self._text_matches(self.resource, value)
+        return self._and(
+            [
+                self._text_matches(part, self._text_of(pieces))
+                for part, pieces in zip(self.parts, parts, strict=True)
+                if pieces != [ANY]
+            ]
+        )
+
+    @staticmethod
+    def _text_of(pieces: list[str | Variable]) -> Text:
+        if any(isinstance(piece, Variable) for piece in pieces):
+            return Text(tuple(pieces), None)
+        return Text((), Pattern("".join(map(str, pieces))))
+
+    def _account(self) -> Any:
+        return self._concat([self._range("0", "9")] * 12)
+
     def _of_accounts(self) -> Any:
-        account = self._concat([self._range("0", "9")] * 12)
-        told_or_not = self._union(self._literal(""), account)
+        told_or_not = self._union(self._literal(""), self._account())
         return self._union(self._literal("*"), self._arn_in(told_or_not))
 
     def _arn_in(self, account: Any) -> Any:
@@ -208,8 +375,9 @@ class _Formula:
         if test.is_null:
             wanted = {str(value.fixed).lower() for value in test.values}
             absent, present = "true" in wanted, "false" in wanted
+            told = self._has_value(key)
             return self._or(
-                [self._not(there) if absent else self._false(), there if present else self._false()]
+                [self._not(told) if absent else self._false(), told if present else self._false()]
             )
         if test.quantifier is not None:
             matches = self._whatever((test.name, test.quantifier, key, test.values))
@@ -222,16 +390,16 @@ class _Formula:
             [self._and([there, matches]), self._not(there) if absent else self._false()]
         )
 
+    def _has_value(self, key: str) -> Any:
+        """Return whether a key is there, and not a null data set."""
+        there = self._there(key)
+        if not key.startswith(SEVERAL_VALUES):
+            return there
+        empty = self._equal(self._value(key, "text"), self._text(""))
+        return self._and([there, self._not(empty)])
+
     def _value_matches(self, test: ConditionTest, key: str, value: Text) -> Any:
         name = test.name.replace("not", "")
-        if value.fixed is None and test.negated:
-            # Where such a variable has no value the evaluator does not decide: left free.
-            free = self._whatever((name, key, value))
-            if name != "stringequals":
-                return free
-            _, known = self._pieces(value)
-            matches = self._equals(self._value(key, "text"), value)
-            return self._or([matches, self._and([self._not(self._and(known)), free])])
         if name == "stringequals":
             return self._equals(self._value(key, "text"), value)
         if name == "stringlike":
@@ -240,7 +408,13 @@ class _Formula:
             return self._whatever((name, key, value))
         text = str(value.fixed)
         if name == "stringequalsignorecase":
-            return self._in(self._value(key, "text"), self._ignoring_case(text))
+            alike, perhaps = self._ignoring_case(text)
+            value_of_key = self._value(key, "text")
+            surely = self._in(value_of_key, alike)
+            if perhaps is None:
+                return surely
+            free = self._whatever((name, key, value))
+            return self._or([surely, self._and([self._in(value_of_key, perhaps), free])])
         if name in ("arnequals", "arnlike") and value.fixed.signs.count(":") >= 5:
             return self._in(self._value(key, "text"), self._arn(value.fixed))
         parse = OPERATORS[name].kind
@@ -286,8 +460,12 @@ class _Formula:
     def _there(self, key: str) -> Any:
         if key not in self.there:
             self.there[key] = self.terms.mkConst(self.terms.getBooleanSort(), f"there {key}")
-            if key in _ALWAYS or key in self.facts:
+            if key in self.always or key in self.facts:
                 self._assert(self.there[key])
+            elif key == "aws:username" and self.facts:
+                # "aws:username" is in the request context of IAM users only.
+                # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable
+                self._assert(self._not(self.there[key]))
         return self.there[key]
 
     def _value(self, key: str, kind: str) -> Any:
@@ -330,7 +508,7 @@ class _Formula:
 
     def _equals(self, text: Any, value: Text) -> Any:
         if value.fixed is not None:
-            return self._equal(text, self.terms.mkString(str(value.fixed)))
+            return self._equal(text, self._text(str(value.fixed)))
         return self._text_matches(text, value)
 
     def _pieces(self, value: Text) -> tuple[list[Any], list[Any]]:
@@ -345,7 +523,7 @@ class _Formula:
             if piece.default is None:
                 known.append(there)
             else:
-                default = self.terms.mkString(piece.default)
+                default = self._text(piece.default)
                 found = self.terms.mkTerm(self.kind.ITE, there, found, default)
             pieces.append(self.terms.mkTerm(self.kind.STRING_TO_REGEXP, found))
         return pieces, known
@@ -357,7 +535,10 @@ class _Formula:
         parts = one.signs.split(":", 5)
         if len(parts) != 6:
             return self.terms.mkTerm(self.kind.REGEXP_NONE)
-        inner = [self._expression(part, "part", self._sign_but_colon()) for part in parts[:5]]
+        if not Pattern(parts[0]).matches("arn"):  # what is no ARN matches none
+            return self.terms.mkTerm(self.kind.REGEXP_NONE)
+        inner = [self._expression(part, "part", self._sign_but_colon()) for part in parts[1:5]]
+        inner.insert(0, self._literal("arn"))
         found = [self._glob(Pattern(parts[5]))]
         for part in reversed(inner):
             found[:0] = [part, self._literal(":")]
@@ -365,14 +546,9 @@ class _Formula:
 
     def _expression(self, signs: str, kind: str, sign: Any) -> Any:
         if (kind, signs) not in self.expressions:
+            _check_signs(sign for sign in signs if sign not in (ANY, ONE))
             found, text = [], ""
             for each in signs:
-                if each not in (ANY, ONE) and not " " <= each <= _LAST:
-                    raise UndeterminedError(
-                        f"a policy spells the sign {shown(each)}",
-                        allowed=f"signs from space to {_LAST} are allowed in what is to be proved",
-                        remedy="ask the evaluator about single requests instead",
-                    )
                 if each in (ANY, ONE):
                     found.append(self._literal(text))
                     found.append(self._star(sign) if each == ANY else sign)
@@ -383,11 +559,24 @@ class _Formula:
             self.expressions[kind, signs] = self._concat(found)
         return self.expressions[kind, signs]
 
-    def _ignoring_case(self, text: str) -> Any:
-        return self._concat(
-            [self._union(self._literal(s.lower()), self._literal(s.upper())) for s in text]
-            or [self._literal("")]
-        )
+    def _ignoring_case(self, text: str) -> tuple[Any, Any | None]:
+        """Return what is equal to a text without regard to case, and what may be, if anything."""
+        _check_signs(text)
+        alike = [_alike(sign) for sign in text]
+        surely = [self._one_letter(same) for same, _ in alike]
+        if not text:
+            return self._literal(""), None
+        if not any(perhaps for _, perhaps in alike):
+            return self._concat(surely), None
+        wide = [self._one_letter(same + perhaps) for same, perhaps in alike]
+        return self._concat(surely), self._concat(wide)
+
+    def _one_letter(self, signs: str) -> Any:
+        return self._union(*map(self._literal, signs))
+
+    def _text(self, text: str) -> Any:
+        _check_signs(text)
+        return self.terms.mkString(text)
 
     # --- the solver's words ------------------------------------------------------------------
 
@@ -446,7 +635,50 @@ class _Formula:
         return self.terms.mkTerm(self.kind.REGEXP_PLUS, expression)
 
 
-_LAST = "\u02ff"  # of the signs in texts; a policy with later ones is refused, see `_expression`
+_LAST = "\ud7ff"  # of the signs in texts; a policy with later ones is refused, see `_check_signs`
+_MOST_MODELS = 40
+UNCONFIRMED = "the solver's requests are not confirmed by the evaluator"
+
+
+def _check_signs(text: Iterable[str]) -> None:
+    """Refuse the signs that no text of the formula has: nothing would be equal to them.
+
+    Raises:
+        SecretAccessError: if there is one.
+    """
+    for sign in text:
+        if not " " <= sign <= _LAST:
+            raise UndeterminedError(
+                f"a policy spells the sign {shown(sign)}",
+                allowed="signs from space to U+D7FF are allowed in what is to be proved",
+                remedy="ask the evaluator about single requests instead",
+            )
+
+
+@cache
+def _letters() -> Mapping[str, set[str]]:
+    """Return the signs that have a lower or an upper case in common, by that case."""
+    letters: dict[str, set[str]] = {}
+    for sign in map(chr, range(ord(" "), ord(_LAST) + 1)):
+        cases = {sign, sign.lower(), sign.upper(), sign.casefold()}
+        if len(cases) > 1:
+            for case in cases:
+                letters.setdefault(case, set()).add(sign)
+    return letters
+
+
+@cache
+def _alike(sign: str) -> tuple[str, str]:
+    """Return the signs that are alike without regard to case, and those that may be."""
+    cases = (sign, sign.lower(), sign.upper(), sign.casefold())
+    others = {other for case in cases for other in _letters().get(case, ())} | {sign}
+    alike = {other: same_letter(sign, other) for other in sorted(others)}
+    return (
+        "".join(other for other, same in alike.items() if same),
+        "".join(other for other, same in alike.items() if same is None),
+    )
+
+
 _IPV6 = 2**32  # where the addresses of IPv6 begin, behind those of IPv4
 
 

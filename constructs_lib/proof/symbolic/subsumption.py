@@ -1,6 +1,6 @@
 """Comparing two sets of policies by their patterns: what both have in common is left out."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from constructs_lib.errors import SecretAccessError, UndeterminedError
@@ -8,7 +8,7 @@ from constructs_lib.proof.iam.condition_operators import ConditionTest
 from constructs_lib.proof.iam.evaluator import Policies
 from constructs_lib.proof.iam.patterns import Pattern, pattern
 from constructs_lib.proof.iam.policy_parser import PolicyStatement
-from constructs_lib.proof.iam.principal_matching import NamedAs, is_named, named_as
+from constructs_lib.proof.iam.principal_matching import NamedAs, named_as
 from constructs_lib.proof.symbolic.pattern_inclusion import includes, overlap
 from constructs_lib.proof.symbolic.principal_classes import PrincipalClass
 from constructs_lib.proof.symbolic.time_limit import seconds_left
@@ -71,6 +71,23 @@ class Side:
     denying: _Statements = ()
     grants: Grants | None = None
 
+    def changed(self, change: Callable[[_Statements], _Statements]) -> "Side":
+        """Return the side with all its statements changed."""
+        grants = self.grants
+        return Side(
+            change(self.identity),
+            tuple(map(change, self.limits)),
+            tuple(map(change, self.levels)),
+            change(self.denying),
+            grants
+            and replace(
+                grants,
+                to_session=change(grants.to_session),
+                to_principal=change(grants.to_principal),
+                to_account=change(grants.to_account),
+            ),
+        )
+
     @property
     def layers(self) -> tuple[_Statements, ...]:
         """What must allow, one and all, where no resource grants past it."""
@@ -112,6 +129,14 @@ def side_of(
     def allowing(statements: Iterable[PolicyStatement]) -> _Statements:
         return tuple(each for each in statements if each.allows)
 
+    if principal_class is not None and principal_class.other is not None:
+        # No policies are attached to it, and service control policies do not limit it.
+        own = (*(read.resource or ()), *read.resource_control)
+        return Side(
+            identity=(),
+            denying=about(each for each in own if not each.allows),
+            grants=_grants_of(policies, principal_class),
+        )
     limits = tuple(allowing(limit) for limit in (read.boundary, read.session) if limit is not None)
     return Side(
         identity=allowing(read.identity),
@@ -136,7 +161,9 @@ def _grants_of(policies: Policies, principal_class: PrincipalClass) -> Grants:
                     allowed="a question about one of its sessions is allowed",
                     remedy="give the ARN of the session as principal",
                 )
-            by_name[named_as(named, principal_class.identity)].append(found)
+            other = principal_class.other
+            how = "session" if other else named_as(named, principal_class.identity)
+            by_name[how].append(found)
     return Grants(
         given=policies.resource is not None,
         to_session=tuple(by_name["session"]),
@@ -151,9 +178,7 @@ def _about(
 ) -> Iterator[PolicyStatement]:
     """Yield the statements about who asks. Where that is open, the principals stay in them."""
     for statement in statements:
-        named = statement.principals is None or is_named(
-            statement.principals, principal_class.identity
-        )
+        named = statement.principals is None or principal_class.is_named(statement.principals)
         if named is True:
             yield replace(statement, principals=None)
         elif named is not False:

@@ -658,9 +658,125 @@ def test_fails_on_what_the_request_does_not_decide() -> None:
     with pytest.raises(SecretAccessError, match="2 values"):
         ask(context={"aws:CalledVia": ["a", "b"]}, identity=[several])
 
-    negated = document(allow(Condition={"StringNotEquals": {"a:b": "${aws:PrincipalTag/P}"}}))
-    with pytest.raises(SecretAccessError, match="variable that has no value"):
-        ask(context={"a:b": "c"}, identity=[negated])
+    for key in ("aws:ViaAWSService", "aws:SecureTransport"):
+        by_key = document(allow(action="*", Condition={"Bool": {key: "false"}}))
+        with pytest.raises(SecretAccessError, match=f"asks for {key}, which every request has"):
+            evaluate(Request(ROLE, "s3:GetObject", "arn:aws:s3:::b/o"), Policies([by_key]))
+
+    empty = document(allow(Condition={"Null": {"aws:ResourceTag/p": "false"}}))
+    assert ask(context={"aws:ResourceTag/p": ""}, identity=[empty]).allowed
+
+    linked = f"arn:aws:sts::{HOME}:assumed-role/AWSServiceRoleForX/one"
+    nothing = document(allow(action="s3:GetObject"))
+    with pytest.raises(SecretAccessError, match="may be a session of a service-linked role"):
+        ask(linked, identity=[ALLOW], service_control=[nothing])
+
+
+@pytest.mark.parametrize("operator", ["StringNotEquals", "StringNotLike"])
+def test_a_variable_without_a_value_is_equal_to_nothing(operator: str) -> None:
+    tag = {"aws:ResourceTag/p": "${aws:PrincipalTag/p}"}
+    unlike = {**allow(action="*", Condition={operator: tag}), "Effect": "Deny"}
+    policies = [document(allow(), unlike)]
+    context = {"aws:ResourceTag/p": "x"}
+    assert not ask(context=context, identity=policies).allowed
+    assert ask(context={**context, "aws:PrincipalTag/p": "x"}, identity=policies).allowed
+
+
+def test_a_not_resource_with_a_variable_without_a_value_excepts_nothing() -> None:
+    statement = {"Effect": "Deny", "Action": "*", "NotResource": f"{SECRET}${{aws:PrincipalTag/p}}"}
+    assert not ask(identity=[document(allow(), statement)]).allowed
+
+
+def test_policies_of_aws_itself_are_in_every_account() -> None:
+    read = document(allow(action="iam:Get*", resource="*"))
+    for policy in ("ReadOnlyAccess", "service-role/AWSLambdaBasicExecutionRole"):
+        request = Request(ROLE, "iam:GetPolicy", f"arn:aws:iam::aws:policy/{policy}")
+        assert evaluate(request, Policies([read])).allowed
+    strange = Request(ROLE, "iam:GetPolicy", "arn:aws:iam::444455556666:policy/x")
+    assert not evaluate(strange, Policies([read])).allowed
+
+
+def test_the_identity_of_the_caller_takes_no_permission() -> None:
+    deny = document({"Effect": "Deny", "Action": "sts:*", "Resource": "*"})
+    assert evaluate(Request(ROLE, "sts:GetCallerIdentity", "*"), Policies([deny])).allowed
+    assert not evaluate(Request(ROLE, "sts:GetSessionToken", "*"), Policies([deny])).allowed
+
+
+@pytest.mark.parametrize(("values", "present"), [([""], False), (["", ""], False), (["a"], True)])
+def test_null_takes_a_key_without_a_value_for_absent(values: list[str], present: bool) -> None:
+    for wanted in ("true", "false"):
+        null = document(allow(Condition={"Null": {"aws:TagKeys": wanted}}))
+        allowed = ask(context={"aws:TagKeys": values}, identity=[null]).allowed
+        assert allowed == (present == (wanted == "false"))
+
+
+def test_a_request_by_way_of_a_service_follows_from_aws_called_via() -> None:
+    direct = {**allow(action="*", Condition={"Bool": {"aws:ViaAWSService": "false"}})}
+    via = {"aws:CalledVia": ["athena.amazonaws.com"]}
+    assert not ask(context=via, identity=[document(direct)]).allowed
+    assert ask(context={"aws:ViaAWSService": "false"}, identity=[document(direct)]).allowed
+
+
+def test_requests_to_secrets_manager_are_made_by_tls() -> None:
+    insecure = {**allow(action="*", Condition={"Bool": {"aws:SecureTransport": "false"}})}
+    assert ask(identity=[document(allow(), {**insecure, "Effect": "Deny"})]).allowed
+    assert not ask(identity=[document(insecure)]).allowed
+
+
+@pytest.mark.parametrize(
+    "variable",
+    [
+        *("cognito-identity.amazonaws.com:sub", "accounts.google.com:aud", "aws:PrincipalTag/a b"),
+        "oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B716D3041E:sub",
+        *("www.amazon.com:user_id", "saml:sub", "aws:PrincipalTag/a b, 'none'"),
+    ],
+)
+def test_variables_of_web_identities_and_of_tags_with_spaces_are_known(variable: str) -> None:
+    bucket = allow(action="s3:GetObject", resource=f"arn:aws:s3:::b/${{{variable}}}/*")
+    assert ask(identity=[document(bucket, allow())]).allowed
+    request = Request(ROLE, "s3:GetObject", "arn:aws:s3:::b/me/x", {variable.split(",")[0]: "me"})
+    assert evaluate(request, Policies([document(bucket)])).allowed
+
+
+@pytest.mark.parametrize("short", ["arn:aws:secretsmanager", "arn:aws:secretsmanager:eu-west-1"])
+def test_a_short_arn_is_completed_with_wildcards(short: str) -> None:
+    assert ask(identity=[document(allow(resource=short))]).allowed
+    elsewhere = short.replace("aws:secretsmanager", "aws:kms")
+    assert not ask(identity=[document(allow(resource=elsewhere))]).allowed
+    other = {"Effect": "Allow", "Action": "*", "NotResource": short}
+    assert not ask(identity=[document(other)]).allowed
+
+
+def test_service_linked_roles_are_not_limited_by_control_policies() -> None:
+    nothing = document(allow(action="s3:GetObject"))
+    linked = f"arn:aws:iam::{HOME}:role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX"
+    assert ask(linked, identity=[ALLOW], service_control=[nothing]).allowed
+    assert not ask(ROLE, identity=[ALLOW], service_control=[nothing]).allowed
+    session = f"arn:aws:sts::{HOME}:assumed-role/AWSServiceRoleForX/one"
+    context = {"aws:PrincipalArn": linked}
+    assert ask(session, context=context, identity=[ALLOW], service_control=[nothing]).allowed
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted", "same"),
+    [("SS", "\u00df", False), ("\u00c9", "\u00e9", True), ("Ab", "aB", True), ("a", "ab", False)],
+)
+def test_letters_beyond_ascii_without_regard_to_case(value: str, wanted: str, same: bool) -> None:
+    condition = {"StringEqualsIgnoreCase": {"aws:PrincipalTag/p": wanted}}
+    policy = document(allow(Condition=condition))
+    assert ask(context={"aws:PrincipalTag/p": value}, identity=[policy]).allowed == same
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"), [("\u212a", "k"), ("\u1e9e", "\u00df"), ("\u0131", "I")]
+)
+def test_fails_on_letters_of_which_one_case_only_is_alike(value: str, wanted: str) -> None:
+    condition = {"StringEqualsIgnoreCase": {"aws:PrincipalTag/p": wanted}}
+    with pytest.raises(SecretAccessError, match="are compared without regard to case"):
+        ask(
+            context={"aws:PrincipalTag/p": value},
+            identity=[document(allow(Condition=condition))],
+        )
 
 
 anything = st.recursive(

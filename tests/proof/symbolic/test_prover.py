@@ -92,7 +92,7 @@ def test_the_reason_for_never_allowed_tells_of_no_earlier_policy() -> None:
     assert verdict.reason == "each statement is included in one that was there"
 
 
-def test_a_denied_comparison_with_a_variable_is_proved_where_the_variable_has_a_value() -> None:
+def test_a_denied_comparison_with_a_variable_is_proved_with_a_value_and_without() -> None:
     own, team = "${aws:PrincipalTag/Team}", "aws:PrincipalTag/Team"
     other = {**deny("a"), "Condition": {"StringNotEquals": {TAG: own}}}
     same = {**deny("a"), "Condition": {"StringEquals": {TAG: own}}}
@@ -102,8 +102,9 @@ def test_a_denied_comparison_with_a_variable_is_proved_where_the_variable_has_a_
     refuted = never_allowed(policies(allow("a"), untagged, other), action, secret)
     assert refuted.witness is not None
     assert refuted.witness.context[TAG.lower()] == refuted.witness.context[team.lower()]
-    # Without the value, the evaluator does not decide.
-    assert not never_allowed(policies(allow("a"), other, same), action, secret).proved
+    # Without the value, nothing is equal to it: the first Deny is about such a request.
+    assert never_allowed(policies(allow("a"), other, same), action, secret).proved
+    assert never_allowed(policies(allow("a"), same), action, secret).refuted
 
 
 @pytest.mark.parametrize("owner", ["aws", "111122223333", "third-party"])

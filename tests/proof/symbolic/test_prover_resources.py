@@ -220,7 +220,6 @@ def test_without_a_principal_everyone_is_asked_about(
         (granting(allow({"AWS": ROLE})), granting(allow("*"))),
         (granting(allow({"AWS": ROLE})), granting(allow({"AWS": [OTHER, ROLE]}))),
         (granting(allow("*"), deny("*")), Policies()),
-        (granting(allow({"AWS": ROOT})), granting(allow({"AWS": ROLE}), deny({"AWS": OTHER}))),
         (granting(allow({"AWS": SESSION})), granting(allow({"AWS": [SESSION, ROLE]}))),
     ],
 )
@@ -346,6 +345,14 @@ def test_fails_on_a_role_of_which_one_session_is_named() -> None:
 def test_fails_on_a_principal_that_is_none() -> None:
     with pytest.raises(SecretAccessError, match="^principal must be .*, got 'app'"):
         no_new_access(new=Policies(), old=Policies(), principal="app")
+
+
+def test_what_is_newly_left_to_an_account_is_not_proved() -> None:
+    """The policies of its other principals are not known."""
+    old = granting(allow({"AWS": ROLE}), deny({"AWS": OTHER}))
+    verdict = no_new_access(new=granting(allow({"AWS": ROOT})), old=old)
+    assert not verdict.proved
+    assert not verdict.refuted
 
 
 def test_a_grant_to_the_session_is_new_where_the_boundary_limits_that_to_the_role() -> None:
