@@ -31,11 +31,22 @@ from constructs_lib.proof.cloudformation.unknowns import (
     has_unknown,
     refuse_placeholders,
 )
-from constructs_lib.proof.cloudformation.values import DEEPEST, LeftOut, NeedsChoice, NoValue, Parts
+from constructs_lib.proof.cloudformation.values import (
+    DEEPEST,
+    LeftOut,
+    NeedsChoice,
+    NoValue,
+    Parts,
+    has_macro,
+    is_macro,
+)
 
 _DYNAMIC = re.compile(r"\{\{resolve:[^{}]*\}\}")
 # Transforms that change nothing of what is read here, as long as their own functions are not used.
 _HARMLESS_TRANSFORMS = {"AWS::LanguageExtensions"}
+PROCESSED = (
+    "give the processed template (aws cloudformation get-template --template-stage Processed)"
+)
 
 
 @dataclass
@@ -55,6 +66,22 @@ class TemplateSet:
             one, other = other, one
         if (one, other) in self.choices:
             return self.choices[one, other]
+        for parameter, value in ((one, other), (other, one)):
+            values = self.unknowns.values_of(parameter)
+            if values is None or has_unknown(value):
+                continue
+            # One of its AllowedValues is left if the others are excluded.
+            excluded = {
+                text
+                for compared, equal in self.choices.items()
+                if parameter in compared and not equal
+                for text in compared
+            }
+            possible = set(values) - excluded
+            if value not in possible:
+                return False
+            if possible == {value}:
+                return True
         for (left, right), equal in self.choices.items():
             # A parameter that is known to have one value does not have another.
             if equal and left == one and self.unknowns.same(right, other) is False:
@@ -80,24 +107,27 @@ class TemplateResolver:
     parent: TemplateResolver | None = None
     nested_in: str | None = None
     nested: dict[str, TemplateResolver] = field(default_factory=dict)
+    read_templates: set[str] = field(default_factory=set)  # of nested stacks and stack sets
     _busy: set[str] = field(default_factory=set)
     _kept: dict[str, str] = field(default_factory=dict)
     _sections: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse a template that a macro would change first."""
-        transform = self.stack.template.get("Transform", [])
-        for each in transform if isinstance(transform, list) else [transform]:
-            if each not in _HARMLESS_TRANSFORMS:
-                self.refuse(
-                    "Transform",
-                    f"names {shown(each)}",
-                    "AWS::LanguageExtensions is allowed: what others add is not in the template",
-                    "give the processed template "
-                    "(aws cloudformation get-template --template-stage Processed)",
-                )
+        for section in ("Transform", "Fn::Transform"):
+            transform = self.stack.template.get(section, [])
+            for macro in transform if isinstance(transform, list) else [transform]:
+                name = macro.get("Name") if isinstance(macro, Mapping) else macro
+                if not isinstance(name, str) or name not in _HARMLESS_TRANSFORMS:
+                    self.refuse(
+                        section,
+                        f"names {shown(name if isinstance(name, str) else macro)}",
+                        "AWS::LanguageExtensions is allowed: what others add is not in the "
+                        "template",
+                        PROCESSED,
+                    )
         for logical_id in self.section("Resources"):
-            if logical_id.startswith("Fn::"):
+            if logical_id.startswith("Fn::") and not is_macro(logical_id):
                 self.refuse("Resources", f"has {logical_id}", "resources are allowed")
 
     # --- the template -----------------------------------------------------------------------
@@ -132,8 +162,14 @@ class TemplateResolver:
         return [
             (logical_id, *self.resource(logical_id))
             for logical_id in self.section("Resources")
-            if self.exists(logical_id)
+            if not self.is_generated(logical_id) and self.exists(logical_id)
         ]
+
+    def is_generated(self, logical_id: str) -> bool:
+        """Return whether a macro makes the resource, so that its type is not in the template."""
+        found = self.section("Resources").get(logical_id)
+        has_type = isinstance(found, Mapping) and isinstance(found.get("Type"), str)
+        return is_macro(logical_id) or (has_macro(found) and not has_type)
 
     def resource(self, logical_id: str) -> tuple[str, Mapping[str, Any]]:
         """Return a resource's type and raw properties."""
@@ -146,8 +182,7 @@ class TemplateResolver:
                 f"Resources.{logical_id}",
                 f"is the module {type_}, whose resources are not in the template",
                 "resources are allowed",
-                "give the processed template "
-                "(aws cloudformation get-template --template-stage Processed)",
+                PROCESSED,
             )
         properties = found.get("Properties") or {}
         if not isinstance(properties, Mapping):
@@ -205,6 +240,8 @@ class TemplateResolver:
             self.refuse(place, f"is {shown(value)}", "a value of JSON is allowed")
         if not all(isinstance(key, str) for key in value):
             self.refuse(place, f"is {shown(value)}", "keys that are strings are allowed")
+        if has_macro(value):
+            return self.opaque(f"what a macro makes of {place}")
         functions = [key for key in value if key.startswith("Fn::") or key == "Ref"]
         if functions:
             if len(value) > 1:
@@ -239,9 +276,12 @@ class TemplateResolver:
             return self.opaque(f"{self.unknowns.shown(found.text)} split at {found.separator}")
         return found
 
-    def opaque(self, label: str) -> str:
-        """Return an unknown."""
-        return self.unknowns.placeholder(f"{label}, of {self.name}")
+    def opaque(self, label: str, values: tuple[str, ...] | None = None) -> str:
+        """Return an unknown, which may have these values alone."""
+        label = f"{label}, of {self.name}"
+        # Templates of two times may list different values: these are two unknowns.
+        key = label if values is None else f"{label}: {values}"
+        return self.unknowns.placeholder(label, key=key, values=values)
 
     def _dynamic(self, text: str) -> str:
         """Put an unknown in the place of each dynamic reference."""
@@ -301,6 +341,8 @@ class TemplateResolver:
             return self.pseudo(name, place)
         if name in self.section("Parameters"):
             return self._parameter(name, place)
+        if self.is_generated(name):
+            return self.opaque(f"Ref of {name}")
         self._deployed(name, place)
         _, properties = self.resource(name)
         return self._once(name, "Ref", lambda: self.physical.ref(self, name, properties))
@@ -379,6 +421,12 @@ class TemplateResolver:
         values = declared.get("AllowedValues")
         if given is None and isinstance(values, list) and len(values) == 1:
             given = values[0]
+        several = isinstance(values, list) and values != []
+        if given is None and kind == "String" and several:
+            assert isinstance(values, list)
+            allowed = tuple(value for value in values if isinstance(value, str))
+            known = allowed if len(allowed) == len(values) else None
+            return self.opaque(f"parameter {name}", known)
         if given is None or kind.startswith("AWS::SSM::Parameter::Value"):
             return self.opaque(f"parameter {name}")
         if is_list:
@@ -402,6 +450,8 @@ class TemplateResolver:
 
     def attribute(self, logical_id: str, attribute: str, place: str) -> str:
         """Return an attribute of a resource."""
+        if self.is_generated(logical_id):
+            return self.opaque(f"{attribute} of {logical_id}")
         self._deployed(logical_id, place)
         type_, properties = self.resource(logical_id)
 
@@ -420,7 +470,10 @@ class TemplateResolver:
 
     def output(self, name: str, place: str) -> str:
         """Return the value of an output."""
-        found = self.section("Outputs").get(name)
+        outputs = self.section("Outputs")
+        found = outputs.get(name)
+        if "Fn::Transform" in outputs or (name not in outputs and has_macro(outputs)):
+            return self.opaque(f"output {name}")
         if not isinstance(found, Mapping) or "Value" not in found:
             self.refuse(f"Outputs.{name}", f"is {shown(found)}", "a Value is needed")
         return self._once(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from constructs_lib.proof.cloudformation.intrinsics import TemplateSet
@@ -44,12 +44,14 @@ class AttachedPolicy:
         document: its document. None: it is not known.
         location: the resource that it comes from.
         doubt: on what it depends whether it is attached at all. None: it is.
+        arn: the ARN of a managed policy that the templates do not have.
     """
 
     name: str
     document: Document | None
     location: ResourceLocation | None = None
     doubt: str | None = None
+    arn: str | None = None
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Principal:
         policies: all that apply to it; a user's groups' among them.
         boundary: its permissions boundary.
         tags: its tags. None: they are not known.
-        groups: the names of the groups that a user is certainly in.
+        groups: the names, in lower case, of the groups that a user is certainly in.
         trust: a role's trust policy, where the templates create it.
     """
 
@@ -113,11 +115,41 @@ class Key:
         arn: its ARN.
         policy: its key policy.
         aliases: the names of its aliases.
+        context: the condition keys, in lower case, that tell its properties.
+        tags: its tags. None: they are not known.
     """
 
     arn: str
     policy: AttachedPolicy
     aliases: tuple[str, ...] = ()
+    context: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A resource, or a place of a template, whose effect on access is not known.
+
+    Attributes:
+        place: the resource or place, for messages.
+        reason: why it is not read.
+        remedy: what decides it.
+        content: its text in the template. Two templates with the same content of the same place
+            have the same unread access.
+        allows: the patterns of the actions that it may allow, to any principal on any resource.
+        denies: the patterns of the actions that it may deny.
+    """
+
+    place: str
+    reason: str
+    remedy: str
+    content: str
+    allows: tuple[str, ...] = ("*",)
+    denies: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Return the place and the reason."""
+        return f"{self.place} is not read: {self.reason}"
 
 
 @dataclass(frozen=True)
@@ -132,6 +164,7 @@ class Deployment:
         unknowns: the unknowns in all of it.
         templates: the templates themselves, for resolving more values.
         chosen: what was chosen, for messages.
+        unread: what may give or take access, and is not read.
     """
 
     principals: tuple[Principal, ...]
@@ -140,6 +173,7 @@ class Deployment:
     unknowns: Unknowns
     templates: TemplateSet
     chosen: tuple[str, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
     def copies(self, secret: Secret) -> tuple[Secret, ...]:
         """Return the replicas of a secret."""

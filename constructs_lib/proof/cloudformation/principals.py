@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -15,6 +15,14 @@ from constructs_lib.proof.cloudformation.model import (
     Principal,
     ResourceLocation,
 )
+from constructs_lib.proof.cloudformation.permission_sets import (
+    PERMISSION_SET,
+    assigned_accounts,
+    boundary_of,
+    inline_policy_of,
+    managed_policies_of,
+    permission_set_role,
+)
 from constructs_lib.proof.cloudformation.properties import (
     Resource,
     document_of,
@@ -26,7 +34,7 @@ from constructs_lib.proof.cloudformation.properties import (
     texts_of,
 )
 from constructs_lib.proof.cloudformation.resource_identifiers import iam_arn, iam_path, name_of
-from constructs_lib.proof.cloudformation.unknowns import PATH, Unknowns
+from constructs_lib.proof.cloudformation.unknowns import PATH, Unknowns, has_unknown
 
 _KINDS: dict[str, Kind] = {
     "AWS::IAM::User": "user",
@@ -40,7 +48,15 @@ _ONE_TARGET: dict[str, Kind] = {
     "AWS::IAM::GroupPolicy": "group",
 }
 _LISTED: dict[str, Kind] = {"Users": "user", "Roles": "role", "Groups": "group"}
-_Id: TypeAlias = tuple[str, Kind, str]  # account, kind, name
+_Id: TypeAlias = tuple[str, Kind, str]  # account, kind, name in lower case
+
+
+def _id_of(account: str, kind: Kind, name: str) -> _Id:
+    """Return what no two principals have in common: their names "are not distinguished by case".
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    """
+    return account, kind, name.lower()
 
 
 @dataclass
@@ -82,6 +98,9 @@ class PrincipalReader:
         for resolver, logical_id, type_, properties in resources:
             if type_ in _KINDS:
                 self._read_principal(resolver, logical_id, _KINDS[type_], properties)
+            elif type_ == PERMISSION_SET:
+                accounts = assigned_accounts(resolver, logical_id, resources)
+                self._read_permission_set(resolver, logical_id, properties, accounts)
         for resource in resources:
             self._read_attachment(*resource)
 
@@ -106,7 +125,7 @@ class PrincipalReader:
         name = name_of(resolver, logical_id, _NAME_PROP[kind])
         account = resolver.pseudo("AWS::AccountId", place)
         arn = iam_arn(resolver, kind, iam_path(resolver, logical_id), name)
-        one = (account, kind, name)
+        one = _id_of(account, kind, name)
         if one in self._drafts:
             refuse_twice(
                 resolver, logical_id, f"{kind} {name}", self._drafts[one].principal.location
@@ -143,6 +162,41 @@ class PrincipalReader:
             label = f"inline policy {self._unknowns.shown(called)} of {where}"
             draft.inline.setdefault(called, []).append(AttachedPolicy(label, document, where))
 
+    def _read_permission_set(
+        self,
+        resolver: TemplateResolver,
+        logical_id: str,
+        properties: Mapping[str, Any],
+        accounts: Sequence[str],
+    ) -> None:
+        """Read a permission set as the role that it becomes in each account of an assignment.
+
+        Without an assignment in the templates, it may be assigned to the stack's own account.
+        """
+        place, where = f"Resources.{logical_id}.Properties", place_of(resolver, logical_id)
+        unassigned = f"whether permission set {where} is assigned to the account"
+        for account in accounts or [resolver.pseudo("AWS::AccountId", place)]:
+            name, arn = permission_set_role(resolver, logical_id, properties, account)
+            attached = [
+                self._managed_policy(policy)
+                for policy in managed_policies_of(resolver, properties, account, place)
+            ]
+            if "InlinePolicy" in properties:
+                document = inline_policy_of(resolver, properties, place)
+                attached.append(AttachedPolicy(f"inline policy of {where}", document, where))
+            boundary = boundary_of(resolver, properties, account, place)
+            principal = Principal(
+                "role",
+                name,
+                account,
+                arn,
+                where,
+                boundary=None if boundary is None else self._managed_policy(boundary),
+            )
+            if not accounts:
+                attached = [replace(policy, doubt=unassigned) for policy in attached]
+            self._drafts[account, "role", name] = _Draft(resolver, principal, attached)
+
     def _trust(
         self,
         resolver: TemplateResolver,
@@ -164,12 +218,12 @@ class PrincipalReader:
         for given, document in self._given.items():
             if given == arn or given == arn.rpartition("/")[2] or _of_aws(given, arn):
                 return AttachedPolicy(f"managed policy {label}", document)
-        return AttachedPolicy(f"managed policy {label}", None)
+        return AttachedPolicy(f"managed policy {label}", None, arn=arn)
 
     def _draft(self, resolver: TemplateResolver, kind: Kind, name: str) -> _Draft:
         """Return the principal of a name in a stack's account, which may exist already."""
         account = resolver.pseudo("AWS::AccountId", "")
-        one = (account, kind, name)
+        one = _id_of(account, kind, name)
         if one not in self._drafts:
             path = self._unknowns.placeholder(
                 f"path of {kind} {self._unknowns.shown(name)}", characters=PATH, instance=""
@@ -181,7 +235,7 @@ class PrincipalReader:
 
     def _join_group(self, resolver: TemplateResolver, user: _Id, group: str) -> None:
         draft = self._draft(resolver, "group", group)
-        self._drafts[user].groups[(draft.principal.account, "group", group)] = None
+        self._drafts[user].groups[_id_of(draft.principal.account, "group", group)] = None
 
     def _read_attachment(
         self, resolver: TemplateResolver, logical_id: str, type_: str, properties: Mapping[str, Any]
@@ -197,14 +251,14 @@ class PrincipalReader:
             targets = [(kind, resolver.text(properties.get(prop), f"{place}.{prop}"))]
         elif type_ == "AWS::IAM::User":  # only now is every group known that the templates create
             account = resolver.pseudo("AWS::AccountId", place)
-            one: _Id = (account, "user", name_of(resolver, logical_id, "UserName"))
+            one = _id_of(account, "user", name_of(resolver, logical_id, "UserName"))
             for group in texts_of(resolver, properties, "Groups", place):
                 self._join_group(resolver, one, group)
         elif type_ == "AWS::IAM::UserToGroupAddition":
             group = resolver.text(properties.get("GroupName"), f"{place}.GroupName")
             for user in texts_of(resolver, properties, "Users", place):
                 principal = self._draft(resolver, "user", user).principal
-                self._join_group(resolver, (principal.account, "user", user), group)
+                self._join_group(resolver, _id_of(principal.account, "user", user), group)
         if not targets:
             return
         where = place_of(resolver, logical_id)
@@ -236,6 +290,12 @@ class PrincipalReader:
             for other, doubt in alike.get(one, {}).items():
                 policies += [replace(each, doubt=doubt) for each in own[other]]
                 groups.update(dict.fromkeys(self._drafts[other].groups, doubt))
+            policies += [
+                policy
+                for group in groups
+                if draft.principal.kind == "user" and self._drafts[group].principal.location is None
+                for policy in self._policies_of_unknown_group(group)
+            ]
             for group, unsure in groups.items():
                 candidates: dict[_Id, str | None] = {group: unsure, **alike.get(group, {})}
                 for candidate, why in candidates.items():
@@ -251,6 +311,18 @@ class PrincipalReader:
             found.append(principal)
         return tuple(found)
 
+    def _policies_of_unknown_group(self, group: _Id) -> Iterator[AttachedPolicy]:
+        """Yield what a group that the templates do not create may allow, and may deny."""
+        name = f"group {self._unknowns.shown(group[2])}, which is not in the templates"
+        for effect, verb in (("Allow", "allow"), ("Deny", "deny")):
+            statement = {"Effect": effect, "Action": "*", "Resource": "*"}
+            yield AttachedPolicy(
+                f"policies of {name}",
+                {"Version": "2012-10-17", "Statement": [statement]},
+                # Allow and Deny are two doubts: the policies may have one without the other.
+                doubt=f"what the policies of {name}, {verb}",
+            )
+
     def _alike(self) -> dict[_Id, dict[_Id, str]]:
         """Return the principals that may be one and the same, and on what that depends."""
         found: dict[_Id, dict[_Id, str]] = {}
@@ -259,9 +331,12 @@ class PrincipalReader:
         for one in open_ones:
             if len(accounts) == 1 and not self._open(one[2]):
                 continue  # its account is the only one, and its name is known
+            created = self._drafts[one].principal.location is not None
             for other in self._drafts:
                 if other == one or other[1] != one[1]:
                     continue
+                if created and self._drafts[other].principal.location is not None:
+                    continue  # names are unique in an account, and the templates create both
                 parts = [self._unknowns.same(one[at], other[at]) for at in (0, 2)]
                 if False not in parts:
                     shown_one, shown_other = (
@@ -274,7 +349,7 @@ class PrincipalReader:
         return found
 
     def _open(self, text: str) -> bool:
-        return any(not each.generated for each in self._unknowns.unknowns_in(text))
+        return has_unknown(text)
 
 
 def _of_aws(given: str, arn: str) -> bool:

@@ -28,7 +28,8 @@ def document_of(resolver: TemplateResolver, value: object, place: str) -> Docume
 def resolved_document(resolver: TemplateResolver, found: object, place: str) -> Document:
     """Return what was resolved and must be a policy document."""
     if not isinstance(found, Mapping):
-        resolver.refuse(place, f"is {shown(found)}", "a policy document is allowed")
+        text = resolver.unknowns.shown(found) if isinstance(found, str) else found
+        resolver.refuse(place, f"is {shown(text)}", "a policy document is allowed")
     return found
 
 
@@ -58,7 +59,39 @@ def texts_of(
 def tags_of(
     resolver: TemplateResolver, properties: Mapping[str, Any], place: str
 ) -> dict[str, str] | None:
-    """Return a resource's tags. None: they are not known."""
+    """Return a resource's tags, those of its stack among them. None: they are not known.
+
+    "All stack-level tags [...] are propagated to resources that CloudFormation supports."
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-resource-tags.html
+    """
+    own, of_stack = _own_tags(resolver, properties, place), _stack_tags(resolver)
+    if own is None or of_stack is None:
+        return None
+    tags = dict(own)
+    keys = {key.lower(): key for key in own}  # IAM compares them without regard to case
+    for key, value in of_stack.items():
+        same = keys.get(key.lower())
+        if same is None:
+            tags[key] = value
+        elif own[same] != value:
+            # No page of CloudFormation's says which of the two it is.
+            tags[same] = resolver.unknowns.placeholder(
+                f"tag {same} of {place.split('.')[1]} in {resolver.name}"
+            )
+    return tags
+
+
+def _stack_tags(resolver: TemplateResolver) -> dict[str, str] | None:
+    """Return the tags of a stack; those of a nested one are also its own resource's."""
+    if resolver.parent is None or resolver.nested_in is None:
+        return dict(resolver.stack.tags)
+    _, properties = resolver.parent.resource(resolver.nested_in)
+    return tags_of(resolver.parent, properties, f"Resources.{resolver.nested_in}.Properties")
+
+
+def _own_tags(
+    resolver: TemplateResolver, properties: Mapping[str, Any], place: str
+) -> dict[str, str] | None:
     tags: dict[str, str] = {}
     for tag in list_of(resolver, properties, "Tags", place):
         if isinstance(tag, str):

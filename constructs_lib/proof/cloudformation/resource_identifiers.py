@@ -4,11 +4,20 @@ The return values are those of each type's page under
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from constructs_lib.proof.cloudformation.intrinsics import PhysicalIds, TemplateResolver
 from constructs_lib.proof.cloudformation.unknowns import ALPHANUMERIC, NAME, Unknowns
+
+# What CloudFormation calls a resource without a name ends in a hyphen and 12 characters or more,
+# such as stack123123123123-s3bucket-abcdefghijk1.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-name.html
+_GENERATED_NAME = re.compile(r"[A-Za-z0-9-]+-[A-Za-z0-9]{12,}")
+# A UUID, or the id of a multi-Region key.
+# https://docs.aws.amazon.com/kms/latest/APIReference/API_TagResource.html and API_ReplicateKey.html
+_KEY_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}")
 
 SECRET = "AWS::SecretsManager::Secret"
 KEYS = ("AWS::KMS::Key", "AWS::KMS::ReplicaKey")
@@ -36,7 +45,11 @@ def name_of(resolver: TemplateResolver, logical_id: str, prop: str) -> str:
     if prop in found:
         return resolver.text(properties[prop], place)
     return resolver.unknowns.placeholder(
-        f"name of {logical_id} in {resolver.name}", characters=NAME, shortest=8, generated=True
+        f"name of {logical_id} in {resolver.name}",
+        characters=NAME,
+        shortest=14,
+        generated=True,
+        form=_GENERATED_NAME,
     )
 
 
@@ -53,22 +66,29 @@ def iam_path(resolver: TemplateResolver, logical_id: str) -> str:
     return resolver.text(properties["Path"], f"{place}.Path") if "Path" in properties else "/"
 
 
-def secret_suffix(unknowns: Unknowns, begin: str) -> str:
-    """Return what Secrets Manager appends to an ARN without it: six characters that it chooses."""
+def secret_suffix(unknowns: Unknowns, begin: str, *, created: bool = False) -> str:
+    """Return what Secrets Manager appends to an ARN without it: six characters that it chooses.
+
+    Args:
+        unknowns: the unknowns of the templates.
+        begin: the ARN without its end.
+        created: whether a resource of the templates creates the secret. It then differs from every
+            other that they create; one that is only named may be any of them whose name is unknown.
+    """
     return unknowns.placeholder(
         "6 characters",
-        key=f"6 characters of {begin}",
+        key=f"6 characters of {'the created ' if created else ''}{begin}",
         characters=ALPHANUMERIC,
         shortest=6,
         longest=6,
-        generated=True,
+        generated=created,
     )
 
 
-def secret_arn(resolver: TemplateResolver, name: str) -> str:
+def secret_arn(resolver: TemplateResolver, name: str, *, created: bool = False) -> str:
     """Return the ARN of the secret of a name, in a stack's account and Region."""
     begin = f"{regional(resolver, 'secretsmanager')}:secret:{name}"
-    return f"{begin}-{secret_suffix(resolver.unknowns, begin)}"
+    return f"{begin}-{secret_suffix(resolver.unknowns, begin, created=created)}"
 
 
 def regional(resolver: TemplateResolver, service: str) -> str:
@@ -85,13 +105,14 @@ def key_id(resolver: TemplateResolver, logical_id: str) -> str:
         shortest=36,
         longest=36,
         generated=True,
+        form=_KEY_ID,
     )
 
 
 def _ref(resolver: TemplateResolver, logical_id: str, properties: Mapping[str, Any]) -> str:
     type_, _ = resolver.resource(logical_id)
     if type_ == SECRET:
-        return secret_arn(resolver, name_of(resolver, logical_id, "Name"))
+        return secret_arn(resolver, name_of(resolver, logical_id, "Name"), created=True)
     if type_ in _OF_A_SECRET and _OF_A_SECRET[type_] in properties:
         prop = _OF_A_SECRET[type_]
         found = resolver.text(properties[prop], f"Resources.{logical_id}.Properties.{prop}")

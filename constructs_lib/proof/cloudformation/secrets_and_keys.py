@@ -26,6 +26,19 @@ from constructs_lib.proof.cloudformation.resource_identifiers import (
 )
 from constructs_lib.proof.cloudformation.unknowns import Unknowns, has_unknown
 
+# CloudFormation creates them on each resource whose type has `cloudFormationSystemTags` in its
+# schema. AWS::SecretsManager::Secret does, AWS::KMS::Key does not.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-resource-tags.html
+_SYSTEM_TAGS = "aws:cloudformation:"
+# Condition keys, with the property of AWS::KMS::Key that each tells, and its default.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kms-key.html
+_PROPERTIES_OF_A_KEY = {
+    "kms:keyspec": ("KeySpec", "SYMMETRIC_DEFAULT"),
+    "kms:keyusage": ("KeyUsage", "ENCRYPT_DECRYPT"),
+    "kms:keyorigin": ("Origin", "AWS_KMS"),
+    "kms:multiregion": ("MultiRegion", "false"),
+}
+
 
 class SecretsAndKeys:
     """Gathers secrets and keys."""
@@ -52,6 +65,7 @@ class SecretsAndKeys:
         for resolver, logical_id, type_, properties in resources:
             if type_ == "AWS::SecretsManager::ResourcePolicy":
                 self._read_resource_policy(resolver, logical_id, properties)
+        self._doubt_rivals()
 
     def _read_key(
         self,
@@ -74,14 +88,35 @@ class SecretsAndKeys:
             in (arn, arn.rpartition("/")[2])
         ]
         policy = AttachedPolicy(f"key policy of {where}", document, where)
-        self._keys[arn] = Key(arn, policy, tuple(aliases))
+        self._keys[arn] = Key(
+            arn,
+            policy,
+            tuple(aliases),
+            self._context(resolver, logical_id, properties),
+            tags_of(resolver, properties, place),
+        )
+
+    def _context(
+        self, resolver: TemplateResolver, logical_id: str, properties: Mapping[str, Any]
+    ) -> dict[str, str]:
+        """Return the condition keys that tell the properties of a key."""
+        type_, _ = resolver.resource(logical_id)
+        if type_ == "AWS::KMS::ReplicaKey":  # all else is its primary's, which may be elsewhere
+            return {"kms:multiregion": "true"}
+        context = {}
+        for key, (prop, default) in _PROPERTIES_OF_A_KEY.items():
+            value = resolver.resolve(
+                {prop: properties.get(prop, default)}, f"Resources.{logical_id}.Properties"
+            ).get(prop, default)
+            context[key] = str(value).lower() if default == "false" else str(value)
+        return context
 
     def _read_secret(
         self, resolver: TemplateResolver, logical_id: str, properties: Mapping[str, Any]
     ) -> None:
         place = f"Resources.{logical_id}.Properties"
         name = name_of(resolver, logical_id, "Name")
-        arn = secret_arn(resolver, name)
+        arn = secret_arn(resolver, name, created=True)
         if arn in self._secrets:
             refuse_twice(resolver, logical_id, name, self._secrets[arn].location)
         found = resolver.resolve({"KmsKeyId": properties.get("KmsKeyId")}, f"{place}.KmsKeyId")
@@ -90,7 +125,7 @@ class SecretsAndKeys:
             arn,
             place_of(resolver, logical_id),
             key=self._encryption_key(resolver, found, place),
-            tags=tags_of(resolver, properties, place),
+            tags=self._tags(resolver, logical_id, properties),
         )
         for at, replica in enumerate(list_of(resolver, properties, "ReplicaRegions", place)):
             here = f"{place}.ReplicaRegions[{at}]"
@@ -99,6 +134,21 @@ class SecretsAndKeys:
                 resolver.refuse(here, f"is {shown(replica)}", "a Region is needed")
             key = self._encryption_key(resolver, replica, here)
             self._replicas.setdefault(arn, []).append((region, key))
+
+    def _tags(
+        self, resolver: TemplateResolver, logical_id: str, properties: Mapping[str, Any]
+    ) -> dict[str, str] | None:
+        """Return the tags of a secret, those that CloudFormation creates among them."""
+        place = f"Resources.{logical_id}.Properties"
+        tags = tags_of(resolver, properties, place)
+        if tags is None:
+            return None
+        return {
+            **tags,
+            f"{_SYSTEM_TAGS}stack-name": resolver.pseudo("AWS::StackName", place),
+            f"{_SYSTEM_TAGS}stack-id": resolver.pseudo("AWS::StackId", place),
+            f"{_SYSTEM_TAGS}logical-id": logical_id,
+        }
 
     def _encryption_key(
         self, resolver: TemplateResolver, found: Mapping[str, Any], place: str
@@ -140,6 +190,22 @@ class SecretsAndKeys:
                 return secret
         return None
 
+    def _doubt_rivals(self) -> None:
+        """Doubt resource policies of one secret that differ: a secret has the one that is put last.
+
+        https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutResourcePolicy.html
+        """
+        for arn, secret in self._secrets.items():
+            certain = [policy for policy in secret.policies if policy.doubt is None]
+            if any(policy.document != certain[0].document for policy in certain):
+                doubted = tuple(
+                    policy
+                    if policy.doubt is not None
+                    else replace(policy, doubt=f"whether {policy.name} is the one that is put last")
+                    for policy in secret.policies
+                )
+                self._secrets[arn] = replace(secret, policies=doubted)
+
     def secrets(self) -> tuple[Secret, ...]:
         """Return the secrets with their replicas.
 
@@ -151,9 +217,12 @@ class SecretsAndKeys:
         found = list(self._secrets.values())
         for arn, replicas in self._replicas.items():
             parts = arn.split(":", 4)
+            tags = self._secrets[arn].tags
+            if tags is not None:  # no page says that those of CloudFormation are copied, too
+                tags = {key: tag for key, tag in tags.items() if not key.startswith(_SYSTEM_TAGS)}
             for region, key in replicas:
                 copy = ":".join((*parts[:3], region, parts[4]))
-                found.append(replace(self._secrets[arn], arn=copy, key=key, primary=arn))
+                found.append(replace(self._secrets[arn], arn=copy, key=key, primary=arn, tags=tags))
         return tuple(found)
 
     def named_principals(self) -> set[str]:

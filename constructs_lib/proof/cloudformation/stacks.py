@@ -15,6 +15,7 @@ _ACCOUNT = re.compile(r"[0-9]{12}")
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]+")
 _PARTITION = re.compile(r"aws(-[a-z]+)*")
 NESTED_STACK = "AWS::CloudFormation::Stack"
+STACK_SET = "AWS::CloudFormation::StackSet"
 _FROM_CDK = "run cdk synth again, and give the directory that it wrote"
 
 
@@ -30,7 +31,8 @@ class Stack:
         account: the account. Omitted, it is unknown likewise.
         parameters: the values of parameters. One that is not here is unknown, whatever its
             Default is: a deployment may give another.
-        nested: the templates of its nested stacks, by logical id.
+        nested: the templates of its nested stacks and stack sets, by logical id.
+        tags: the stack's own tags, which CloudFormation gives to its resources.
         artifact: its id in the cloud assembly.
         name_known: whether `name` is what AWS will call it.
         paths: the paths of constructs, by the logical id of what they made.
@@ -43,6 +45,7 @@ class Stack:
     account: str | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     nested: Mapping[str, "Stack"] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
     artifact: str | None = None
     name_known: bool = False
     paths: Mapping[str, str] = field(default_factory=dict)
@@ -52,6 +55,15 @@ class Stack:
         _check(self.partition, _PARTITION, "partition", "aws")
         _check(self.region, _REGION, "region", "eu-west-1")
         _check(self.account, _ACCOUNT, "account", "111122223333")
+        if not isinstance(self.tags, Mapping) or not all(
+            isinstance(text, str) for text in (*self.tags, *self.tags.values())
+        ):
+            raise InvalidOptionError(
+                "stack_tags",
+                must="be a mapping of tag keys to their values, each a string",
+                got=self.tags,
+                remedy='give them as {"CostCenter": "1234"}',
+            )
         if not isinstance(self.template, Mapping) or not isinstance(
             self.template.get("Resources"), Mapping
         ):
@@ -128,6 +140,9 @@ def _stack(
     parameters = properties.get("parameters", {})
     if not isinstance(parameters, Mapping):
         _refuse(f"parameters of {artifact_id} is {shown(parameters)}")
+    tags = properties.get("tags", {})
+    if not isinstance(tags, Mapping) or not all(isinstance(tag, str) for tag in tags.values()):
+        _refuse(f"tags of {artifact_id} is {shown(tags)}")
     assets = directory / f"{artifact_id}.assets.json"
     files = _json(assets).get("files", {}) if assets.exists() else {}
     return Stack(
@@ -138,6 +153,7 @@ def _stack(
         # As the command line does: what the app itself gives as parameters.
         parameters=parameters,
         nested=_nested(directory, template, files, depth=0),
+        tags=tags,
         artifact=artifact_id,
         name_known=True,
         paths=_paths(directory, artifact),
@@ -161,13 +177,16 @@ def _paths(directory: Path, artifact: Mapping[str, Any]) -> dict[str, str]:
 def _nested(
     directory: Path, template: Mapping[str, Any], files: object, depth: int
 ) -> dict[str, Stack]:
-    """Return the templates of nested stacks: assets, which their TemplateURL names by hash."""
+    """Return the templates of nested stacks and stack sets: assets, which a URL names by hash."""
     found: dict[str, Stack] = {}
     resources = template.get("Resources")
     if not isinstance(resources, Mapping) or not isinstance(files, Mapping) or depth > 10:
         return found
     for logical_id, resource in resources.items():
-        if not isinstance(resource, Mapping) or resource.get("Type") != NESTED_STACK:
+        if not isinstance(resource, Mapping) or resource.get("Type") not in (
+            NESTED_STACK,
+            STACK_SET,
+        ):
             continue
         url = json.dumps(resource.get("Properties"))
         metadata = resource.get("Metadata")

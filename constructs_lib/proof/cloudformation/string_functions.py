@@ -8,7 +8,7 @@ from typing import Any
 
 from constructs_lib.errors import shown
 from constructs_lib.proof.cloudformation.unknowns import has_unknown, refuse_placeholders
-from constructs_lib.proof.cloudformation.values import Parts, Resolver
+from constructs_lib.proof.cloudformation.values import Parts, Resolver, has_macro
 
 _SUB = re.compile(r"\$\{(!?)([^{}]*)\}")
 
@@ -88,6 +88,8 @@ def find_in_map(resolver: Resolver, argument: object, place: str, depth: int) ->
         return resolver.opaque(f"Fn::FindInMap {resolver.unknowns.shown('.'.join(keys))}")
     found: Any = resolver.section("Mappings")
     for key in keys:
+        if has_macro(found):  # which may also change what stands beside it
+            return resolver.opaque(f"Fn::FindInMap {'.'.join(keys)}")
         if not isinstance(found, Mapping) or key not in found:
             if len(arguments) == 4 and isinstance(arguments[3], Mapping):
                 return resolver.resolve(arguments[3].get("DefaultValue"), place, depth)

@@ -6,12 +6,14 @@
 
 What the templates do not say is taken not to be: a policy that is attached elsewhere, another
 resource policy. What they say and only the deployment knows stays unknown, and is never guessed.
+What may give or take access and can't be read is named: `Deployment.unread`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from constructs_lib.errors import InvalidTemplateError, TooComplexError, shown
 from constructs_lib.proof.cloudformation.intrinsics import TemplateResolver, TemplateSet
@@ -19,8 +21,10 @@ from constructs_lib.proof.cloudformation.model import Deployment, Document
 from constructs_lib.proof.cloudformation.principals import PrincipalReader
 from constructs_lib.proof.cloudformation.resource_identifiers import PHYSICAL
 from constructs_lib.proof.cloudformation.secrets_and_keys import SecretsAndKeys
-from constructs_lib.proof.cloudformation.stacks import NESTED_STACK, Stack
+from constructs_lib.proof.cloudformation.stack_sets import stacks_of_set
+from constructs_lib.proof.cloudformation.stacks import NESTED_STACK, STACK_SET, Stack
 from constructs_lib.proof.cloudformation.unknowns import Unknowns
+from constructs_lib.proof.cloudformation.unread_resources import unread_in
 from constructs_lib.proof.cloudformation.values import NeedsChoice
 
 # Each undecided condition doubles what has to be looked at.
@@ -87,8 +91,9 @@ def _deployment(
     owned, principal_reader = SecretsAndKeys(unknowns), PrincipalReader(unknowns, managed_policies)
     owned.read(resources)
     principal_reader.read(resources)
+    principals = principal_reader.principals(owned.named_principals())
     return Deployment(
-        principals=principal_reader.principals(owned.named_principals()),
+        principals=principals,
         secrets=owned.secrets(),
         keys=owned.keys,
         unknowns=unknowns,
@@ -97,7 +102,26 @@ def _deployment(
             unknowns.shown(f"{one} {'is' if equal else 'is not'} {other}")
             for (one, other), equal in templates.choices.items()
         ),
+        unread=tuple(unread_in(templates.resolvers, resources, principals)),
     )
+
+
+def _add_stack_set(
+    templates: TemplateSet,
+    resolver: TemplateResolver,
+    logical_id: str,
+    properties: Mapping[str, Any],
+) -> None:
+    """Add the stacks of a stack set. One that is not known, or has macros, is unread."""
+    stacks = stacks_of_set(resolver, logical_id, properties)
+    try:
+        for stack in stacks:
+            TemplateResolver(templates, stack, PHYSICAL)
+    except InvalidTemplateError:
+        return
+    for stack in stacks:
+        resolver.read_templates.add(logical_id)
+        _add(templates, stack)
 
 
 def _add(
@@ -111,15 +135,13 @@ def _add(
     if parent is not None and nested_in is not None:
         parent.nested[nested_in] = resolver
     for logical_id, type_, properties in resolver.resources():
+        if type_ == STACK_SET:
+            _add_stack_set(templates, resolver, logical_id, properties)
         if type_ != NESTED_STACK:
             continue
         if logical_id not in stack.nested:
-            resolver.refuse(
-                f"Resources.{logical_id}",
-                "is a nested stack whose template is not at hand",
-                "a nested stack of a cloud assembly is allowed",
-                "read the cloud assembly, or give Stack(..., nested={logical id: Stack(...)})",
-            )
+            continue  # it is unread
+        resolver.read_templates.add(logical_id)
         given = properties.get("Parameters", {})
         if not isinstance(given, Mapping):
             place = f"Resources.{logical_id}.Properties.Parameters"

@@ -5,10 +5,10 @@ role's name. Each such unknown is one placeholder character inside the text. Two
 compared soundly: `True` if they match whatever the unknowns turn out to be, `False` if they never
 do, and `None` if it depends.
 
-An unknown that AWS makes up (`generated`) is taken to differ from every text that is written out:
-nobody can name a key id or the end of a secret's ARN before AWS has chosen it. A wildcard matches
-it; a wildcard beside letters that it may begin or end with depends. Every other unknown, such as
-a parameter, may be anything that its kind allows.
+An unknown that AWS chooses (`generated`) differs from what AWS chooses for any other resource. It
+may be a text that is written out and has its form: after the first deployment, its value can be
+copied into a policy. An unknown that stands for any other value (`fresh`) differs from every text
+that is written out. Every other unknown, such as a parameter, may be anything that its kind allows.
 """
 
 import hashlib
@@ -45,7 +45,10 @@ class Unknown:
         characters: those that it may have. None: any.
         shortest: its least length.
         longest: its greatest length. None: any.
-        generated: whether AWS chooses it at random.
+        generated: whether AWS chooses it at random, for one resource.
+        form: the form of a generated value, if its characters and length do not determine it.
+        fresh: whether it stands for a value that no policy writes out.
+        values: the values that it may have, where a template lists them.
         instance: a value that it may have. None: one is invented.
     """
 
@@ -56,6 +59,9 @@ class Unknown:
     longest: int | None = None
     generated: bool = False
     instance: str | None = None
+    form: re.Pattern[str] | None = None
+    fresh: bool = False
+    values: tuple[str, ...] | None = None
 
     def may_have(self, character: str) -> bool:
         """Return whether the character may be in it."""
@@ -95,6 +101,9 @@ class Unknowns:
         longest: int | None = None,
         generated: bool = False,
         instance: str | None = None,
+        form: re.Pattern[str] | None = None,
+        fresh: bool = False,
+        values: tuple[str, ...] | None = None,
     ) -> str:
         """Return the placeholder of an unknown; `key` tells apart those with one label."""
         key = label if key is None else key
@@ -107,13 +116,29 @@ class Unknowns:
                     allowed="fewer are allowed",
                     remedy="give their parameters, or read fewer templates at once",
                 )
-            found = Unknown(label, chr(number), characters, shortest, longest, generated, instance)
+            found = Unknown(
+                label,
+                chr(number),
+                characters,
+                shortest,
+                longest,
+                generated,
+                instance,
+                form,
+                fresh,
+                values,
+            )
             self._by_key[key] = self._by_placeholder[found.placeholder] = found
         return found.placeholder
 
     def unknown(self, placeholder: str) -> Unknown:
         """Return the unknown of a placeholder."""
         return self._by_placeholder[placeholder]
+
+    def values_of(self, text: str) -> tuple[str, ...] | None:
+        """Return the values that a text may have, where a template lists them."""
+        unknown = self._by_placeholder.get(text)
+        return None if unknown is None else unknown.values
 
     def unknowns_in(self, text: str) -> list[Unknown]:
         """Return the unknowns in a text, each once."""
@@ -166,8 +191,6 @@ class Unknowns:
             if "*" not in signs and "?" not in signs:  # then a pattern is a text
                 return self.same("".join(map(_literal, signs)), text)
         else:
-            if all(each.generated for each in self.unknowns_in(pattern + text)):
-                return False  # what AWS makes up in one of them, the other does not have
             signs = [f"\\{character}" if character in "*?" else character for character in pattern]
         alike = 0  # what both begin with is the same in both, whatever its unknowns are
         for wanted, given in zip(signs, text, strict=False):
@@ -177,6 +200,10 @@ class Unknowns:
         meeting = _Meeting(self, signs[alike:], list(text[alike:]))
         if not meeting.may():
             return False
+        if not wildcards:  # the form of an unknown is checked on the side of the text
+            literal = ["\\" + letter if letter in "*?" else letter for letter in text[alike:]]
+            if not _Meeting(self, literal, list(pattern[alike:])).may():
+                return False
         return True if meeting.must() else None
 
 
@@ -259,6 +286,17 @@ class _Meeting:
                     queue.append(step)
         return False
 
+    def _has_form(self, unknown: Unknown, at: int, used: int) -> bool:
+        """Return whether an unknown may be the literal text that ends at a place of the pattern."""
+        if unknown.fresh:
+            return False
+        signs = self.pattern[max(at - used, 0) : at]
+        if unknown.form is None or any(
+            sign in ("*", "?") or sign in self.unknowns._by_placeholder for sign in signs
+        ):
+            return True
+        return unknown.form.fullmatch("".join(map(_literal, signs))) is not None
+
     def _may_steps(
         self, at: int, taken: int, on: int, used: int, wild: bool
     ) -> Iterator[tuple[int, int, int, int, bool]]:
@@ -274,7 +312,7 @@ class _Meeting:
             yield at + 1, 0, on, used, wild
         if mine is not None and taken >= mine.shortest:
             yield at + 1, 0, on, used, wild
-        if its is not None and used >= its.shortest and (wild or not its.generated):
+        if its is not None and used >= its.shortest and (wild or self._has_form(its, at, used)):
             yield at, taken, on + 1, 0, False
         if at == len(self.pattern) or on == len(self.text):
             return
@@ -283,20 +321,31 @@ class _Meeting:
         ):
             return
         wanted, given = self.pattern[at], self.text[on]
-        if mine is not None and mine.generated and (its is None or its.generated):
-            return  # it is only itself, or what a parameter may hold
+        if mine is not None and its is None and mine.fresh:
+            return
+        if mine is not None and its is not None and _of_two_resources(mine, its):
+            return
         if not _meet(wanted, mine, given, its):
             return
         by_wildcard = wanted in ("*", "?") or mine is not None
         on_next = (on + 1, 0, False)
         if its is not None:
-            on_next = (on, _counted(its, used), wild or by_wildcard)
+            wild = wild or by_wildcard
+            # The form of a value takes its exact length; beside wildcards, that would only add
+            # steps.
+            exact = its.form is not None and not wild
+            on_next = (on, used + 1 if exact else _counted(its, used), wild)
         if wanted == "*":
             yield (at, 0, *on_next)
         elif mine is None:
             yield (at + 1, 0, *on_next)
         else:
             yield (at, _counted(mine, taken), *on_next)
+
+
+def _of_two_resources(one: Unknown, other: Unknown) -> bool:
+    """Return whether AWS chooses two unknowns for different resources, or one is fresh."""
+    return (one.generated or one.fresh) and (other.generated or other.fresh)
 
 
 def _literal(placeholder: str) -> str:

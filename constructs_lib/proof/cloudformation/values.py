@@ -10,6 +10,21 @@ from constructs_lib.proof.cloudformation.unknowns import Unknowns
 DEEPEST = 60  # levels of nesting
 
 
+def has_macro(value: object) -> bool:
+    """Return whether a macro stands in a mapping, beside its entries.
+
+    `Fn::Transform` may change all that stands beside it; `Fn::ForEach::...` adds entries.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-transform.html
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-foreach.html
+    """
+    return isinstance(value, Mapping) and any(map(is_macro, value))
+
+
+def is_macro(key: object) -> bool:
+    """Return whether a key of a mapping is that of a macro."""
+    return isinstance(key, str) and (key == "Fn::Transform" or key.startswith("Fn::ForEach"))
+
+
 class NoValue:
     """What `AWS::NoValue` gives: the property or list element is left out."""
 

@@ -18,7 +18,9 @@ from constructs_lib.proof.cloudformation.model import AttachedPolicy, Deployment
 from constructs_lib.proof.cloudformation.unknowns import Unknowns, has_unknown
 from constructs_lib.proof.deployment.lowering import Lowering
 from constructs_lib.proof.deployment.partial_evaluation import AccessRequest, names_principal
+from constructs_lib.proof.deployment.request_context import principal_tag
 from constructs_lib.proof.deployment.resource_changes import access_by_changed_resources
+from constructs_lib.proof.deployment.unread_access import new_unread
 from constructs_lib.proof.iam.evaluator import NamedPolicy, Policies, evaluate
 from constructs_lib.proof.iam.patterns import pattern
 from constructs_lib.proof.iam.policy_parser import PolicyStatement, read_document
@@ -158,6 +160,9 @@ def new_access(new: Deployment, old: Deployment, time_limit: float) -> Iterator[
 
     Both must have been read with the same `Unknowns`.
     """
+    for entry in new_unread(new, old):
+        change = "is new or changed" if entry in new.unread else "is no longer there"
+        yield f"{entry}, and it {change}; {entry.remedy}"
     before = {(each.kind, each.account, each.name): each for each in old.principals}
     owned = resources_of(new)
     owned_before = {each.arn: each for each in resources_of(old)}
@@ -356,13 +361,12 @@ def _facts(
     block: dict[str, dict[str, Any]] = {
         "StringEquals": {key: each for key, each in known.items() if not has_unknown(each)}
     }
-    if principal.tags is not None:
-        tags = {key.lower(): value for key, value in principal.tags.items()}
-        for key in sorted(_principal_tags(documents)):
-            if key in tags and not has_unknown(lowering.text(tags[key])):
-                block["StringEquals"][f"aws:PrincipalTag/{key}"] = lowering.text(tags[key])
-            elif key not in tags:
-                block.setdefault("Null", {})[f"aws:PrincipalTag/{key}"] = "true"
+    for key in sorted(_principal_tags(documents)):
+        values = principal_tag(principal, key)
+        if values == ():
+            block.setdefault("Null", {})[f"aws:PrincipalTag/{key}"] = "true"
+        elif values is not None and not has_unknown(lowering.text(values[0])):
+            block["StringEquals"][f"aws:PrincipalTag/{key}"] = lowering.text(values[0])
     statement = {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": block}
     return [
         NamedPolicy("what is known of who asks", {"Version": "2012-10-17", "Statement": statement})

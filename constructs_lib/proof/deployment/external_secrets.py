@@ -9,9 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from constructs_lib.proof.cloudformation.model import Deployment, Principal, Secret
-from constructs_lib.proof.cloudformation.resource_identifiers import regional
-from constructs_lib.proof.cloudformation.unknowns import PATH, Unknowns
+from constructs_lib.proof.cloudformation.model import AttachedPolicy, Deployment, Principal, Secret
+from constructs_lib.proof.cloudformation.resource_identifiers import regional, secret_suffix
+from constructs_lib.proof.cloudformation.unknowns import (
+    DIGITS,
+    PATH,
+    REGION,
+    Unknowns,
+    has_unknown,
+)
 from constructs_lib.proof.deployment.matrix import Granted, texts_of
 from constructs_lib.proof.deployment.partial_evaluation import AccessRequest, evaluate_partially
 from constructs_lib.proof.deployment.request_context import Context, complete_request, member_of
@@ -19,6 +25,13 @@ from constructs_lib.proof.deployment.secret_lookup import secret_of
 
 _SUFFIX = "-??????"
 _WILD = re.compile(r"\$\{([^}]*)\}|[*?]")
+_TYPE = "secret:"
+# A secret of another account must allow the access by its own policy too.
+# https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html
+_EVERYONE = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}],
+}
 
 
 def granted_on_external_secrets(
@@ -45,7 +58,9 @@ def granted_on_external_secrets(
                     AccessRequest(who, action, secret.arn), secret, context
                 )
                 partial_decision = evaluate_partially(
-                    access_request, deployment.unknowns, resource=secret.policies
+                    access_request,
+                    deployment.unknowns,
+                    resource=(*secret.policies, *_of_another_account(who, secret, deployment)),
                 )
                 if partial_decision.allowed is not False:
                     yield Granted(principal, (secret,), partial_decision)
@@ -61,20 +76,91 @@ def _allowing(principal: Principal, action: str, unknowns: Unknowns) -> list[str
     return list(found)
 
 
+def _of_another_account(
+    who: Principal, secret: Secret, deployment: Deployment
+) -> list[AttachedPolicy]:
+    """Return the policy that a secret of another account may have."""
+    unknowns = deployment.unknowns
+    account = secret.arn.split(":", 5)[4]
+    if secret.location is not None or unknowns.same(account, who.account) is True:
+        return []
+    shown = unknowns.shown(secret.arn)
+    doubt = f"whether the resource policy of {shown} allows it"
+    return [AttachedPolicy(f"resource policy of {shown}", _EVERYONE, doubt=doubt)]
+
+
 def _places(text: str, begins: list[str], unknowns: Unknowns) -> Iterator[tuple[str, str]]:
     """Yield where the secrets of a pattern are: what their ARNs begin with, and their names."""
-    parts = text.split(":", 6)
-    if len(parts) == 7 and not _WILD.search("".join(parts[:6])):
-        yield ":".join(parts[:6]) + ":", parts[6]
-        return
-    for begin in begins:  # a pattern for several accounts or Regions: those of the templates
-        name = parts[6] if len(parts) == 7 else "*"
-        if unknowns.matches(text, begin + name) is not False:
+    parts = text.split(":", 5)
+    if len(parts) == 6:
+        if unknowns.matches(parts[2], "secretsmanager") is False:
+            return
+        name = _name_in(parts[5])
+        if name is None:
+            return
+        place = parts[:5]
+        if not _WILD.search("".join(place)):
+            yield ":".join((*place, _TYPE)), name
+            return
+        fitting = [
+            begin
+            for begin in begins
+            if all(
+                unknowns.matches(*pair) is not False
+                for pair in zip(place, begin.split(":"), strict=False)
+            )
+        ]
+        for begin in fitting or [_other_place(place, begins, unknowns)]:
             yield begin, name
+        return
+    for begin in begins:  # how much of the ARN is known is not certain
+        yield begin, "*"
+
+
+def _name_in(resource: str) -> str | None:
+    """Return the names in the last part of an ARN's pattern; None if it matches no secret."""
+    head = re.match(r"[^*$]*", resource)
+    known = head[0] if head else ""
+    if any(has_unknown(letter) for letter in known[: len(_TYPE)]):
+        return "*"
+    if any(letter not in ("?", sign) for letter, sign in zip(known, _TYPE, strict=False)):
+        return None
+    return resource[min(len(known), len(_TYPE)) :]
+
+
+def _other_place(place: list[str], begins: list[str], unknowns: Unknowns) -> str:
+    """Return a place that a pattern matches, where no stack of the templates is."""
+    own = begins[0].split(":") if begins else ["arn", "aws", "secretsmanager", "*", "*"]
+    filled = []
+    for number, (pattern, value) in enumerate(zip(place, own, strict=False)):
+        if unknowns.matches(pattern, value) is True:
+            filled.append(value)
+            continue
+        label = ("any", "any partition", "any", "any other Region", "any other account")[number]
+        digits = number == len(place) - 1
+
+        def any_of(
+            match: re.Match[str],
+            label: str = label,
+            pattern: str = pattern,
+            characters: frozenset[str] = DIGITS if digits else REGION,
+        ) -> str:
+            return unknowns.placeholder(
+                label,
+                key=f"{label} of {pattern} at {match.start()}",
+                characters=characters,
+                longest=1 if match[0] == "?" else None,
+                shortest=1 if match[0] == "?" else 0,
+                fresh=True,
+            )
+
+        filled.append(_WILD.sub(any_of, pattern))
+    return ":".join((*filled, _TYPE))
 
 
 def _meant(deployment: Deployment, begin: str, name: str) -> Secret:
     """Return a secret that a pattern of names matches: the one, or one that is made up."""
+    partial = name.endswith(_SUFFIX)
     complete = not name.endswith(("*", _SUFFIX))
     name = name.removesuffix(_SUFFIX)
 
@@ -88,11 +174,15 @@ def _meant(deployment: Deployment, begin: str, name: str) -> Secret:
             characters=PATH,
             shortest=1,
             longest=1 if sign == "?" else None,
-            generated=True,
+            fresh=True,
         )
 
     arn = begin + _WILD.sub(any_of, name)
-    found = secret_of(deployment, arn) if complete or not _WILD.search(name) else None
+    found = None
+    if complete or not _WILD.search(name):
+        found = secret_of(deployment, arn, complete=not partial)
     if found is not None:
         return found
+    if partial:
+        arn += f"-{secret_suffix(deployment.unknowns, arn)}"
     return Secret(arn.removeprefix(begin), arn)

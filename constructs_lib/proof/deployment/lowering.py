@@ -280,7 +280,8 @@ _TAKEN_APART = {
 
 
 def _is_open(unknown: Unknown) -> bool:
-    return not unknown.generated and unknown.label not in _PLACES
+    chosen = unknown.generated or unknown.fresh or unknown.label == "6 characters"
+    return not chosen and unknown.label not in _PLACES
 
 
 def _statements(policy: AttachedPolicy) -> list[Document]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from constructs_lib.proof.cloudformation.model import AttachedPolicy, Deployment, Principal, Secret
-from constructs_lib.proof.cloudformation.unknowns import Unknowns
+from constructs_lib.proof.cloudformation.unknowns import Unknowns, has_unknown
 from constructs_lib.proof.deployment.partial_evaluation import (
     AccessRequest,
     PartialDecision,
@@ -22,6 +22,8 @@ from constructs_lib.proof.deployment.partial_evaluation import (
 from constructs_lib.proof.deployment.pattern_index import PatternIndex
 from constructs_lib.proof.deployment.request_context import Context, complete_request, member_of
 
+_SYSTEM_TAGS = "aws:cloudformation:"
+_TAG = re.compile("resourcetag/[^'\"]*")
 _ONE = re.compile(r"arn:[^:]+:iam::[^:]+:(?:user|role)/.+", re.DOTALL)
 
 
@@ -60,7 +62,8 @@ class _Matrix:
         self._action, self._context = action, context
         self._secrets = deployment.secrets
         self._reach = PatternIndex([each.arn for each in self._secrets], self._unknowns)
-        self._alike = [_alike(each, number) for number, each in enumerate(self._secrets)]
+        told = _tells_secrets_apart(deployment)
+        self._alike = [_alike(each, number, told) for number, each in enumerate(self._secrets)]
         self._by_resource = _ByResource(deployment, action)
         self._relevant: dict[int, Texts] = {}
         self._read: set[int] = set()  # the secrets whose policies the evaluator has read
@@ -190,11 +193,40 @@ class _ByResource:
         return self._to_all | named
 
 
-def _alike(secret: Secret, number: int) -> object:
+def _tells_secrets_apart(deployment: Deployment) -> bool:
+    """Return whether a policy may read the tags that CloudFormation gives to each secret.
+
+    They differ between all secrets, so that no two were alike by them.
+    """
+    documents = {
+        id(policy.document): policy.document
+        for principal in deployment.principals
+        for policy in (*principal.policies, principal.boundary)
+        if policy is not None
+    }
+    return any(_reads_system_tags(document) for document in documents.values())
+
+
+def _reads_system_tags(document: Mapping[str, Any] | None) -> bool:
+    text = str(document).lower()
+    if _SYSTEM_TAGS in text:
+        return True
+    return any(has_unknown(tag) for tag in _TAG.findall(text))  # a tag key that is not known
+
+
+def _alike(secret: Secret, number: int, system_tags: bool) -> object:
     """Return what else than patterns a request about a secret depends on."""
     if secret.policies:
         return number
-    tags = None if secret.tags is None else tuple(sorted(secret.tags.items()))
+    tags = None
+    if secret.tags is not None:
+        tags = tuple(
+            sorted(
+                (key, tag)
+                for key, tag in secret.tags.items()
+                if system_tags or not key.startswith(_SYSTEM_TAGS)
+            )
+        )
     return tuple(secret.arn.split(":", 5)[:5]), tags
 
 

@@ -38,20 +38,26 @@ class AccessRequest:
         action: the action.
         resource: the ARN of the resource.
         context: condition keys in lower case, each with its values; none: the key is absent.
-        closed: beginnings of keys that are absent unless the context has them.
+        absent: beginnings of keys that are absent unless the context has them.
+        undetermined: beginnings of keys that are an exception to `absent`.
+        present: keys that are in the request, also where the context does not have their values.
     """
 
     principal: Principal
     action: str
     resource: str
     context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    closed: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    undetermined: tuple[str, ...] = ()
+    present: frozenset[str] = frozenset()
 
     def values(self, key: str) -> tuple[str, ...] | None:
         """Return the values of a key, none if it is absent, and None if that is not known."""
         key = key.lower()
         found = self.context.get(key)
-        return () if found is None and key.startswith(self.closed) else found
+        if found is not None or not key.startswith(self.absent):
+            return found
+        return None if key.startswith(self.undetermined) else ()
 
 
 @dataclass(frozen=True)
@@ -62,11 +68,13 @@ class PartialDecision:
         allowed: whether it is allowed. None: that depends on the doubts.
         decision: the evaluator's decision, of the outcome that allows least if it is open.
         doubts: on what it depends.
+        remedies: what decides it, where the doubts have remedies of their own.
     """
 
     allowed: bool | None
     decision: Decision
     doubts: tuple[str, ...] = ()
+    remedies: tuple[str, ...] = ()
 
 
 def evaluate_partially(
@@ -121,7 +129,7 @@ def _account_of(access_request: AccessRequest, unknowns: Unknowns) -> str:
 
 def _same_account(one: str, other: str, unknowns: Unknowns) -> dict[str, str]:
     """Return the values with which two accounts, one of them unknown, are the same."""
-    for sign, account in ((one, other), (other, one)):
+    for sign, account in ((other, one), (one, other)):  # so that a principal's stays an account
         if len(sign) == 1 and has_unknown(sign):
             return {sign: unknowns.concrete(account)}
     raise UndeterminedError(
@@ -161,9 +169,13 @@ def _decide(
         access_request.action,
         unknowns.concrete(access_request.resource, values),
         {
-            key: [unknowns.concrete(each, values) for each in texts]
-            for key, texts in access_request.context.items()
-            if texts
+            # Of what is present and unknown, conditions are decided before; Null is about it.
+            **dict.fromkeys(access_request.present, "unknown"),
+            **{
+                key: [unknowns.concrete(each, values) for each in texts]
+                for key, texts in access_request.context.items()
+                if texts and not _has_twin(key, access_request)
+            },
         },
     )
     return evaluate(
@@ -174,6 +186,14 @@ def _decide(
             resource=merged,
         ),
     )
+
+
+def _has_twin(key: str, access_request: AccessRequest) -> bool:
+    """Return whether a key is another name of a tag of a secret, which the evaluator adds."""
+    if not key.startswith("secretsmanager:resourcetag/"):
+        return False
+    context = access_request.context
+    return context.get(f"aws:{key.partition(':')[2]}") == context[key]
 
 
 def _statements(document: Document) -> list[Any]:
@@ -382,9 +402,12 @@ class _Bound:
 
     def _doubt(self, operator: str, key: str, values: object, variables: bool) -> str | None:
         """Return on what it depends whether a condition holds. None: on nothing."""
+        if has_unknown(key):
+            return f"{self.unknowns.shown(key)}, a condition key that is not known"
         given = self.access_request.values(key)
         wanted = _texts(values)
-        if given is None:
+        about_presence = operator.lower() == "null" and key.lower() in self.access_request.present
+        if given is None and not about_presence:
             return f"{key}, of which the request says nothing"
         if not given or wanted is None or operator.lower() == "null":
             return self._unknown_values(operator, key, wanted or [])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import NoReturn, TypeVar
 
 from constructs_lib.errors import InvalidOptionError, Text, shown
 from constructs_lib.proof.cloudformation.intrinsics import TemplateResolver
 from constructs_lib.proof.cloudformation.model import (
+    AttachedPolicy,
     Deployment,
     Key,
     Kind,
@@ -18,7 +19,7 @@ from constructs_lib.proof.cloudformation.model import (
     Secret,
 )
 from constructs_lib.proof.cloudformation.resource_identifiers import regional, secret_suffix
-from constructs_lib.proof.cloudformation.unknowns import Unknowns
+from constructs_lib.proof.cloudformation.unknowns import Unknowns, has_unknown
 
 _PRINCIPAL = re.compile(r"arn:[^:]+:iam::([^:]+):(user|role|group)/(?:.*/)?([^/]+)", re.DOTALL)
 _SECRET = re.compile(r"(arn:[^:]+:secretsmanager:[^:]+:[^:]+:secret:)(.+)", re.DOTALL)
@@ -43,18 +44,44 @@ def principal_of(deployment: Deployment, given: str, *, exact: bool = False) -> 
     """
     match = _PRINCIPAL.fullmatch(given)
     if match is None:
-        found = _with_name(deployment.principals, given)
+        found = _with_name(deployment.principals, given, name_of=_principal_name)
         return _unambiguous(found, given, deployment.unknowns, "principal")
     account, kind, name = match.groups()
     for each in deployment.principals:
-        if (each.account, each.kind, each.name) == (account, kind, name):
+        if (each.account, each.kind, _principal_name(each)) == (account, kind, name.lower()):
             # The ARN tells the path of one that exists already.
             return each if each.location is not None else replace(each, arn=given)
+    possible = _possible_policies(deployment, _KINDS[kind], account, name)
+    if possible:
+        return Principal(_KINDS[kind], name, account, given, policies=possible)
     return Principal(_KINDS[kind], name, account, given) if exact else None
 
 
+def _possible_policies(
+    deployment: Deployment, kind: Kind, account: str, name: str
+) -> tuple[AttachedPolicy, ...]:
+    """Return the policies of the principals that may have this account and name."""
+    unknowns = deployment.unknowns
+    possible: list[AttachedPolicy] = []
+    for principal in deployment.principals:
+        if principal.kind != kind:
+            continue
+        pairs = ((principal.account, account), (principal.name, name))
+        if False not in [unknowns.same(*pair) for pair in pairs]:
+            shown_one, shown_other = (
+                unknowns.shown(text) for text in (principal.arn, f"{kind} {name} of {account}")
+            )
+            doubt = f"whether {shown_one} is {shown_other}"
+            possible += [replace(policy, doubt=doubt) for policy in principal.policies]
+    return tuple(possible)
+
+
 def secret_of(
-    deployment: Deployment, given: str, *, resolver: TemplateResolver | None = None
+    deployment: Deployment,
+    given: str,
+    *,
+    resolver: TemplateResolver | None = None,
+    complete: bool | None = None,
 ) -> Secret | None:
     """Return the secret of a name, logical id, construct path, ARN, or ARN without its end.
 
@@ -63,10 +90,11 @@ def secret_of(
         given: the name or ARN.
         resolver: the stack whose account and Region are meant for a name that no secret of the
             templates has. None: that of all stacks, if they have one.
+        complete: whether an ARN has its end. None: its last characters tell, as for AWS.
     """
     match = _SECRET.fullmatch(given)
     if match is not None:
-        return _secret_of_arn(deployment, match[1], match[2])
+        return _secret_of_arn(deployment, match[1], match[2], complete=complete)
     if given.startswith("arn:") or "*" in given or "?" in given:
         return None
     found = _unambiguous(
@@ -91,19 +119,47 @@ def secret_of(
 def _secret_of_arn(
     deployment: Deployment, begin: str, end: str, *, complete: bool | None = None
 ) -> Secret:
+    """Return the secret of an ARN, with the policies of those of the templates that it may be.
+
+    AWS takes an ARN that ends in a hyphen and six characters for a complete one.
+    https://docs.aws.amazon.com/secretsmanager/latest/userguide/troubleshoot.html
+    """
     arn = begin + end
     unknowns = deployment.unknowns
     for secret in deployment.secrets:
-        if arn in (secret.arn, secret.arn[:-2]):
+        if arn in ((secret.arn,) if complete else (secret.arn, secret.arn[:-2])):
             return secret
-    has_suffix = _SUFFIX.search(end) is not None or unknowns.unknowns_in(end[-1:]) != []
-    if complete is False or not has_suffix:
-        return Secret(end, f"{arn}-{secret_suffix(unknowns, arn)}")
+    has_suffix = _SUFFIX.search(end) is not None
+    if complete is None:
+        # What ends in an unknown may be either: a full ARN is then the wider of both.
+        complete = has_suffix or has_unknown(end[-1:])
+    if not complete:
+        return _possibly_created(deployment, Secret(end, f"{arn}-{secret_suffix(unknowns, arn)}"))
     for secret in deployment.secrets:
-        # A name has one secret, so this is the one of which a template gives only the name.
-        if secret.location is None and secret.arn[:-2] == arn[:-7]:
+        # A name has one secret, so this is the one of which a template has the name.
+        if has_suffix and secret.arn[:-2] == arn[:-7]:
             return replace(secret, arn=arn)
-    return Secret(end[:-7] if _SUFFIX.search(end) else end, arn)
+    return _possibly_created(deployment, Secret(end[:-7] if has_suffix else end, arn))
+
+
+def _possibly_created(deployment: Deployment, named: Secret) -> Secret:
+    """Return a secret with the policies of those of the templates that it may be."""
+    unknowns = deployment.unknowns
+    policies = [
+        replace(
+            policy,
+            doubt=f"whether {unknowns.shown(named.arn)} is {unknowns.shown(secret.arn)}",
+        )
+        for secret in deployment.secrets
+        if unknowns.same(named.arn, secret.arn) is None
+        for policy in secret.policies
+    ]
+    return replace(named, policies=tuple(policies))
+
+
+def has_secret_name(deployment: Deployment, given: str) -> bool:
+    """Return whether a secret of the templates has this name."""
+    return any(secret.name == given for secret in _primaries(deployment))
 
 
 def names_secret(deployment: Deployment, given: str) -> bool:
@@ -123,12 +179,7 @@ def key_of(deployment: Deployment, given: str, secret: Secret | None) -> Key | s
         SecretAccessError: if it is not known which key that is.
     """
     for key in deployment.keys:
-        if given in (key.arn, key.arn.rpartition("/")[2], *key.aliases):
-            return key
-        begin = key.arn.rpartition(":")[0]
-        if given in (f"{begin}:{alias}" for alias in key.aliases):
-            return key
-        if key.policy.location is not None and given in _names(key.policy.location):
+        if given in _names_of_key(key):
             return key
     if _KEY.fullmatch(given):
         return given
@@ -142,6 +193,18 @@ def key_of(deployment: Deployment, given: str, secret: Secret | None) -> Key | s
         got=deployment.unknowns.shown(given),
         remedy="give the key that it stands for as encryption_key=",
     )
+
+
+def names_key(deployment: Deployment, given: str) -> bool:
+    """Return whether a key of the templates has this ARN, id, alias, logical id or path."""
+    return any(given in _names_of_key(key) for key in deployment.keys)
+
+
+def _names_of_key(key: Key) -> set[str]:
+    begin = key.arn.rpartition(":")[0]
+    names = {key.arn, key.arn.rpartition("/")[2], *key.aliases}
+    names.update(f"{begin}:{alias}" for alias in key.aliases)
+    return names | (_names(key.policy.location) if key.policy.location is not None else set())
 
 
 def no_such(deployment: Deployment, what: str, given: str) -> NoReturn:
@@ -165,10 +228,27 @@ def no_such(deployment: Deployment, what: str, given: str) -> NoReturn:
     )
 
 
-def _with_name(known: Iterable[Found], given: str) -> list[Found]:
-    """Return those of a name; if none has it, those of a logical id or construct path."""
+def _principal_name(principal: Principal) -> str:
+    """Return the name of a principal in lower case.
+
+    Names of users, groups and roles "are not distinguished by case".
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    """
+    return principal.name.lower()
+
+
+def _with_name(
+    known: Iterable[Found], given: str, *, name_of: Callable[[Found], str] | None = None
+) -> list[Found]:
+    """Return those of a name; if none has it, those of a logical id or construct path.
+
+    `name_of` returns a name in lower case, where names are compared without regard to case.
+    """
     all_ = list(known)
-    by_name = [each for each in all_ if each.name == given]
+    if name_of is None:
+        by_name = [each for each in all_ if each.name == given]
+    else:
+        by_name = [each for each in all_ if name_of(each) == given.lower()]
     return by_name or [each for each in all_ if each.location and given in _names(each.location)]
 
 

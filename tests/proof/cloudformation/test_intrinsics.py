@@ -205,7 +205,6 @@ def test_fails_on_too_many_open_conditions() -> None:
         ({"Fn::If": ["Nobody", "a", "b"]}, "names 'Nobody'"),
         ({"Fn::If": ["Loop", "a", "b"]}, "back to itself"),
         ({"Fn::If": ["Odd", "a", "b"]}, "one function of conditions"),
-        ({"Fn::Transform": {"Name": "X"}}, "can't be resolved"),
         ({"Fn::New": "x"}, "can't be resolved"),
         ({"Ref": "Secret", "Fn::Sub": "x"}, "beside others"),
         ({"Ref": "Conditional"}, "which its Condition leaves out"),

@@ -145,6 +145,8 @@ def asked(template: Any) -> str:
     return " | ".join(ends)
 
 
+# A broken template may have lost the secret that the questions are about.
+@pytest.mark.filterwarnings("ignore::constructs_lib.testing.UnknownNameWarning")
 def test_a_broken_template_is_refused_or_answered_in_time() -> None:
     seed = seed_of_run()
     chance = random.Random(seed)

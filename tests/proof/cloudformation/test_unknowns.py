@@ -35,7 +35,8 @@ def suffix(unknowns: Unknowns, key: str = "a") -> str:
         ("prod/db-*", True),
         ("prod/db-?????", False),
         ("prod/db-???????", False),
-        ("prod/db-AbCdEf", False),  # nobody knows it before AWS has chosen it
+        ("prod/db-AbCdEf", None),  # after the first deployment it can be copied
+        ("prod/other-AbCdEf", False),
         ("prod/db-A*", None),
         ("prod/db-A?????", None),
         ("prod/d?-??????", True),
