@@ -15,5 +15,6 @@ guessed: an assertion that depends on it fails, and says on what.
 """
 
 from constructs_lib.testing.access import Grant, SecretAccess
+from constructs_lib.testing.unknown_names import UnknownNameWarning
 
-__all__ = ["Grant", "SecretAccess"]
+__all__ = ["Grant", "SecretAccess", "UnknownNameWarning"]

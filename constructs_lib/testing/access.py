@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from constructs_lib.errors import InvalidOptionError
-from constructs_lib.proof.cloudformation.model import Deployment, Secret
+from constructs_lib.proof.cloudformation.model import Deployment
 from constructs_lib.proof.cloudformation.template import read
 from constructs_lib.proof.cloudformation.unknowns import Unknowns
 from constructs_lib.proof.deployment.comparison import ever_allowed, new_access
@@ -15,10 +15,16 @@ from constructs_lib.proof.deployment.external_secrets import granted_on_external
 from constructs_lib.proof.deployment.matrix import granted
 from constructs_lib.proof.deployment.partial_evaluation import AccessRequest
 from constructs_lib.proof.deployment.request_context import Context, member_of
+from constructs_lib.proof.deployment.unread_access import decision_with_unread, unread_that_allows
 from constructs_lib.proof.symbolic.prover import DEFAULT_TIME_LIMIT
-from constructs_lib.testing.cases import check_resource, secrets_action
-from constructs_lib.testing.messages import Case, how_to_decide, listed, outsiders, which_is, who_is
+from constructs_lib.testing.messages import Case, how_to_decide, listed, which_is, who_is
+from constructs_lib.testing.outsiders import outsiders, outsiders_of_resources
 from constructs_lib.testing.reading import Templates
+from constructs_lib.testing.validation import (
+    check_action_patterns,
+    check_resource,
+    check_secrets_action,
+)
 
 __all__ = ["Grant", "SecretAccess"]
 
@@ -56,6 +62,8 @@ class SecretAccess(Templates):
     - `managed_policies`: the documents of managed policies that are not in the templates, by name
       or ARN, such as AWS's own. Without it, an assertion on a principal that has one fails unless
       the policy can't change the answer.
+    - `stack_tags`: the tags that all stacks are deployed with. Omitted, they are those of the cloud
+      assembly's manifest, and none for a template that is a dict.
 
     Principals are given as constructs (roles, users, groups, or what has a role, such as a Lambda
     function), names, logical ids or ARNs; secrets as constructs, `SecretScope`s of one secret,
@@ -84,9 +92,13 @@ class SecretAccess(Templates):
         Raises:
             AssertionError: if it may not, or if that is open; the message says what is missing.
             SecretAccessError: if something given is not known.
-        """
+               The answer holds under the assumptions of docs/assumptions.md.
+
+ """
         __tracebackhide__ = True
-        for each in self._asking.cases(principal, action, secret, context):
+        cases = self._asking.cases(principal, action, secret, context)
+        self._warn(action, secret, cases)
+        for each in cases:
             each.demand(True)
 
     def assert_cannot(
@@ -97,9 +109,13 @@ class SecretAccess(Templates):
         Raises:
             AssertionError: if it is allowed, or if that is open; the message names the statement.
             SecretAccessError: if something given is not known.
-        """
+               The answer holds under the assumptions of docs/assumptions.md.
+
+ """
         __tracebackhide__ = True
-        for each in self._asking.cases(principal, action, secret, context, copies=True):
+        cases = self._asking.cases(principal, action, secret, context, copies=True)
+        self._warn(action, secret, cases)
+        for each in cases:
             each.demand(False)
 
     def assert_can_read(
@@ -116,12 +132,15 @@ class SecretAccess(Templates):
         Manager sends, by the key policy of the templates. A key that they do not have is taken to
         let the account's IAM policies decide, as the default key policy does.
 
+        The answer holds under the assumptions of docs/assumptions.md.
+
         Args:
             principal: who.
             secret: which secret.
             encryption_key: its key, as a construct or an ARN. Omitted, it is the secret's own, as
                 far as the template or the construct tells; if none tells, the AWS-managed one.
-            context: condition keys of the request for the secret.
+            context: condition keys of the request for the secret. What it says of the principal,
+                and keys of KMS, are those of the request for the key, too.
 
         Raises:
             AssertionError: if it may not, or if that is open.
@@ -129,7 +148,7 @@ class SecretAccess(Templates):
         """
         __tracebackhide__ = True
         self.assert_can(principal, "secretsmanager:GetSecretValue", secret, context=context)
-        for each in self._asking.decryptions(principal, secret, encryption_key):
+        for each in self._asking.decryptions(principal, secret, encryption_key, context):
             each.demand(True)
 
     def assert_only(
@@ -145,14 +164,16 @@ class SecretAccess(Templates):
         `secret` is omitted for actions without a resource, such as ListSecrets.
 
         Nobody else is: no other user, role or group that the templates name, and nobody beside
-        them to whom the secret's resource policy gives it. Users who are certainly in a listed
-        group belong to it.
+        them to whom the resource policy of the secret, or the policy of the key, gives it. Users
+        who are certainly in a listed group belong to it.
 
         Raises:
             AssertionError: if one of them may not, another may, or that is open; the message lists
                 them all.
             SecretAccessError: if something given is not known.
-        """
+               The answer holds under the assumptions of docs/assumptions.md.
+
+ """
         __tracebackhide__ = True
         if isinstance(principals, str) or not isinstance(principals, Sequence):
             raise InvalidOptionError(
@@ -162,8 +183,10 @@ class SecretAccess(Templates):
                 remedy="give a list: [...]",
             )
         check_resource(action, secret)
+        self._asking.warn_if_unknown(action, secret)
         for principal in principals:
-            self.assert_can(principal, action, secret, context=context)
+            for each in self._asking.cases(principal, action, secret, context):
+                each.demand(True)
         for deployment in self.deployments:
             if not self._given.is_in(deployment, secret):
                 continue
@@ -175,26 +198,30 @@ class SecretAccess(Templates):
                 if at is deployment
             ]
             arns = {who.arn for who in meant}
-            groups = {(who.account, who.name) for who in meant if who.kind == "group"}
+            groups = {(who.account, who.name.lower()) for who in meant if who.kind == "group"}
             found: list[str] = []
             doubts: list[str] = []
             for other in deployment.principals:
                 grouped = any((other.account, group) in groups for group in other.groups)
                 same = any(
-                    (other.kind, other.account, other.name) == (who.kind, who.account, who.name)
+                    (other.kind, other.account, other.name.lower())
+                    == (who.kind, who.account, who.name.lower())
                     for who in meant
                 )
                 if other.arn in arns or grouped or same:
                     continue
                 for one in asked:
                     case = self._asking.case(deployment, other, action, one, context)
-                    partial_decision = case.partial_decision()
+                    partial_decision = case.decision_on_policies()
                     if partial_decision.allowed is not False:
                         found.append(case.sentence(partial_decision))
                         doubts += partial_decision.doubts
-            for one in asked:
-                if isinstance(one, Secret):
-                    found += [sentence for _, sentence in outsiders(deployment, one, action)]
+            for arn, policies in self._asking.resource_policies(deployment, action, asked):
+                found += [
+                    outsider.reason for outsider in outsiders(deployment, arn, policies, [action])
+                ]
+            unread = unread_that_allows(deployment, [action])
+            found += map(str, unread)  # it may allow it to others than the templates name
             if found:
                 names = listed([who_is(each, deployment.unknowns) for each in meant])
                 first = (
@@ -202,7 +229,9 @@ class SecretAccess(Templates):
                     if names
                     else f"{action} must be allowed to nobody"
                 )
-                remedy = f"{how_to_decide(doubts)}, or " if doubts else ""
+                remedies = tuple(dict.fromkeys(entry.remedy for entry in unread))
+                remedies += (how_to_decide(doubts),) if doubts else ()
+                remedy = f"{listed(remedies)}, or " if remedies else ""
                 remedy += "take it from them, or list them"
                 raise AssertionError(f"{first}; {'; '.join(found)}; {remedy}")
 
@@ -224,15 +253,18 @@ class SecretAccess(Templates):
         A secret of another account must allow it by its own policy too. Of one that the templates
         do not have, and of a pattern of ARNs, that is taken for granted.
 
+        The answer holds under the assumptions of docs/assumptions.md.
+
         ```python
         access.assert_never("*", ["secretsmanager:PutResourcePolicy", "secretsmanager:Tag*"])
         access.assert_never(app_role, "secretsmanager:*", payroll_secret)
         ```
 
         Args:
-            principal: who; `"*"`: every principal of the templates.
+            principal: who; `"*"`: every principal of the templates, and whomever else the policies
+                of their secrets and keys name.
             action: one action or several, or patterns of them.
-            secret: a secret, or a pattern of ARNs. Omitted, any resource.
+            secret: a secret, a key, or a pattern of ARNs. Omitted, any resource.
             time_limit: the seconds that the answer may take for each principal.
 
         Raises:
@@ -240,30 +272,46 @@ class SecretAccess(Templates):
             SecretAccessError: if something given is not known.
         """
         __tracebackhide__ = True
-        actions = [action] if isinstance(action, str) else list(action)
+        actions = list(action) if isinstance(action, Iterable) else [action]
+        actions = [action] if isinstance(action, str) else actions
+        check_action_patterns(actions)
         everyone = isinstance(principal, str) and principal == "*"
-        found: list[str] = []
-        for deployment, who in (
+        unread = {
+            entry: None
+            for deployment in self.deployments
+            for entry in unread_that_allows(deployment, actions)
+        }
+        asking = (
             [(at, one) for at in self.deployments for one in at.principals]
             if everyone
             else self._given.principals(principal)
-        ):
+        )
+        own = [] if everyone else [who for _, who in asking]
+        self._asking.warn_if_unknown(str(actions[0]), secret, own)
+        found: list[str] = []
+        for deployment, who in asking:
             if not self._given.is_in(deployment, secret):
                 continue
             who = member_of(who, deployment.unknowns)
-            pattern = isinstance(secret, str) and ("*" in secret or "?" in secret)
-            arns = (
-                [secret]
-                if pattern
-                else [each.arn for each in self._given.with_copies(deployment, secret)]
-            )
+            arns = self._asking.resources(deployment, secret)
             sentence = ever_allowed(deployment, who, actions, arns, time_limit)
             if sentence is not None:
                 found.append(f"{who_is(who, deployment.unknowns)}: {sentence}")
+        for deployment in self.deployments if everyone else ():
+            if self._given.is_in(deployment, secret):
+                arns = self._asking.resources(deployment, secret)
+                found += [
+                    outsider.reason
+                    for outsider in outsiders_of_resources(deployment, actions, arns)
+                ]
+        remedies = list(dict.fromkeys(entry.remedy for entry in unread))
+        if found:
+            remedies.append("narrow that statement, or deny it with DenySecretAccess")
+        found += [f"it is not proved: {entry}" for entry in unread]
         if found:
             raise AssertionError(
                 f"{listed(actions)} must never be allowed; {'; '.join(dict.fromkeys(found))}; "
-                "narrow that statement, or deny it with DenySecretAccess"
+                f"{'; '.join(remedies)}"
             )
 
     def assert_no_new_access(
@@ -275,6 +323,8 @@ class SecretAccess(Templates):
         with theirs, and the trust policies of roles. Resources and parameters that are called the
         same in both are taken to be the same. It takes the extra `prove` where comparing patterns
         does not suffice.
+
+        The answer holds under the assumptions of docs/assumptions.md.
 
         ```python
         baseline = SecretAccess.from_template(deployed_template)
@@ -315,6 +365,10 @@ class SecretAccess(Templates):
                 "take it out, or accept it by making these templates the baseline"
             )
 
+    def _warn(self, action: str, secret: Any, cases: Sequence[Case]) -> None:
+        asking = [case.access_request.principal for case in cases]
+        self._asking.warn_if_unknown(action, secret, asking)
+
     # --- what is granted --------------------------------------------------------------------
 
     def grants(
@@ -330,6 +384,8 @@ class SecretAccess(Templates):
         told by one that is made up: `...:secret:prod/<any other>`. To read a
         secret under a customer-managed key takes kms:Decrypt too, which `assert_can_read` knows.
 
+        The answer holds under the assumptions of docs/assumptions.md.
+
         ```python
         for grant in SecretAccess.from_assembly("cdk.out").grants():
             print(grant.principal, grant.secrets, grant.reason)
@@ -342,7 +398,7 @@ class SecretAccess(Templates):
         Raises:
             SecretAccessError: if a policy is malformed, or the action is not one on a secret.
         """
-        secrets_action(action)
+        check_secrets_action(action)
         found: dict[Grant, None] = {}
         for deployment in self.deployments:
             unknowns = deployment.unknowns
@@ -354,17 +410,23 @@ class SecretAccess(Templates):
                 case = Case(
                     deployment, AccessRequest(who, action, first.arn), first.policies, first
                 )
+                decision = decision_with_unread(each.partial_decision, deployment, action)
                 found[
                     Grant(
                         who_is(each.principal, unknowns),
                         tuple(which_is(secret, unknowns) for secret in each.secrets),
-                        each.partial_decision.allowed is True,
-                        case.reason(each.partial_decision) + case.where(),
+                        decision.allowed is True,
+                        case.reason(decision) + case.where(),
                     )
                 ] = None
             for secret in deployment.secrets:
-                for name, sentence in outsiders(deployment, secret, action):
-                    found[Grant(name, (which_is(secret, unknowns),), False, sentence)] = None
+                for outsider in outsiders(deployment, secret.arn, secret.policies, [action]):
+                    found[
+                        Grant(outsider.name, (which_is(secret, unknowns),), False, outsider.reason)
+                    ] = None
+            secrets = tuple(which_is(secret, unknowns) for secret in deployment.secrets) or ("*",)
+            for entry in unread_that_allows(deployment, [action]):
+                found[Grant(entry.place, secrets, False, f"it is open: {entry}")] = None
         return list(found)
 
 

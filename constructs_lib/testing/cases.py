@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from constructs_lib.aws.actions import WITHOUT_RESOURCE
+from constructs_lib.aws.tokens import has_token
 from constructs_lib.errors import InvalidOptionError, Text, shown
-from constructs_lib.proof.cloudformation.model import AttachedPolicy, Deployment, Key, Principal
+from constructs_lib.proof.cloudformation.model import (
+    AttachedPolicy,
+    Deployment,
+    Key,
+    Principal,
+    Secret,
+)
 from constructs_lib.proof.cloudformation.secrets_and_keys import default_key_policy
 from constructs_lib.proof.deployment.partial_evaluation import AccessRequest
 from constructs_lib.proof.deployment.request_context import (
@@ -19,30 +27,10 @@ from constructs_lib.proof.deployment.request_context import (
 from constructs_lib.proof.deployment.secret_lookup import key_of
 from constructs_lib.testing.given import Given, key_that_it_brings
 from constructs_lib.testing.messages import Case
+from constructs_lib.testing.unknown_names import warn_if_unknown
+from constructs_lib.testing.validation import check_action, check_resource, check_resource_pattern
 
-# AWS authorizes these on `*` alone; with a secret's ARN they grant nothing.
-# https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
-_WITHOUT_RESOURCE = {
-    "secretsmanager:batchgetsecretvalue",
-    "secretsmanager:getrandompassword",
-    "secretsmanager:listsecrets",
-}
 _SECRETS_OWN_KEY = "alias/aws/secretsmanager"
-
-
-def check_resource(action: str, secret: Any) -> None:
-    """Refuse a secret for an action without a resource, and another action without a secret."""
-    one_action(action)
-    without = action.lower() in _WITHOUT_RESOURCE
-    if without != (isinstance(secret, str) and secret == "*"):
-        raise InvalidOptionError(
-            "secret",
-            must=f"be omitted for {action}, which AWS authorizes on * alone"
-            if without
-            else f"be given for {action}",
-            got=secret,
-            remedy="omit the secret" if without else "give the secret",
-        )
 
 
 @dataclass(frozen=True)
@@ -83,10 +71,49 @@ class Asking:
 
     def with_copies(self, deployment: Deployment, action: str, secret: Any) -> list[Any]:
         """Return what is asked for: of a secret, its replicas too."""
-        one_action(action)
+        check_action(action)
         if secret == "*" or not action.lower().startswith("secretsmanager:"):
             return [secret]
         return list(self.given.with_copies(deployment, secret))
+
+    def resources(self, deployment: Deployment, secret: Any) -> list[str]:
+        """Return the ARNs, or the pattern of ARNs, that a secret or key stands for."""
+        if isinstance(secret, str) and ("*" in secret or "?" in secret):
+            check_resource_pattern(secret)
+            return [secret]
+        if self.given.names_key(secret):
+            key = self.given.key(deployment, secret)
+            return [key if isinstance(key, str) else key.arn]
+        return [each.arn for each in self.given.with_copies(deployment, secret)]
+
+    def warn_if_unknown(
+        self, action: str, secret: Any, principals: Sequence[Principal] = ()
+    ) -> None:
+        """Warn if a name or ARN of the test is in no template, and no policy matches it."""
+        if not isinstance(secret, str) or has_token(secret) or "*" in secret or "?" in secret:
+            return  # a construct or a SecretScope says itself where the secret is
+        resources: list[tuple[Deployment, str]] = []
+        for deployment in self.given.deployments:
+            if not self.given.is_in(deployment, secret):
+                continue
+            if action.lower().startswith("kms:") or self.given.names_key(secret):
+                key = self.given.key(deployment, secret)
+                resources.append((deployment, key if isinstance(key, str) else key.arn))
+            else:
+                resources.append((deployment, self.given.secret(deployment, secret).arn))
+        warn_if_unknown(secret, resources, principals)
+
+    def resource_policies(
+        self, deployment: Deployment, action: str, secrets: Sequence[Any]
+    ) -> Iterator[tuple[str, tuple[AttachedPolicy, ...]]]:
+        """Yield the ARN of each resource that is asked for, with the policies that it has."""
+        for secret in secrets:
+            if isinstance(secret, Secret):
+                yield secret.arn, secret.policies
+            elif action.lower().startswith("kms:") and secret != "*":
+                key = self.given.key(deployment, secret)
+                if isinstance(key, Key):
+                    yield key.arn, (key.policy,)
 
     def case(
         self,
@@ -98,23 +125,23 @@ class Asking:
     ) -> Case:
         """Return one request to one deployment."""
         who = member_of(who, deployment.unknowns)
-        if action.lower() in _WITHOUT_RESOURCE:
+        if action.lower() in WITHOUT_RESOURCE:
             access_request = AccessRequest(who, action, "*")
             return Case(deployment, complete_request(access_request, None, context))
         if action.lower().startswith("kms:"):
-            key = key_of(deployment, self.given.text(deployment, secret, ("key_arn",)), None)
+            key = self.given.key(deployment, secret)
             access_request = AccessRequest(who, action, key if isinstance(key, str) else key.arn)
-            asked = complete_request(
-                access_request, None, {"kms:ViaService": None, **(context or {})}
-            )
-            return Case(deployment, asked, self._key_policies(key, who))
+            asked = complete_request(access_request, key if isinstance(key, Key) else None, context)
+            return Case(deployment, asked, self._key_policies(deployment, key, who))
         which = self.given.secret(deployment, secret)
         access_request = AccessRequest(who, action, which.arn)
         return Case(
             deployment, complete_request(access_request, which, context), which.policies, which
         )
 
-    def decryptions(self, principal: Any, secret: Any, encryption_key: Any) -> Iterator[Case]:
+    def decryptions(
+        self, principal: Any, secret: Any, encryption_key: Any, context: Context | None = None
+    ) -> Iterator[Case]:
         """Yield the requests of a key that reading a secret takes, if its key is a customer's."""
         named = encryption_key if encryption_key is not None else key_that_it_brings(secret)
         for deployment, who in self.given.principals(principal):
@@ -126,34 +153,22 @@ class Asking:
             if given is None or given.endswith(_SECRETS_OWN_KEY):
                 continue
             key = key_of(deployment, given, which)
-            access_request = decryption(who, which, key if isinstance(key, str) else key.arn)
-            yield Case(deployment, access_request, self._key_policies(key, who), which)
+            access_request = decryption(who, which, key, context)
+            yield Case(deployment, access_request, self._key_policies(deployment, key, who), which)
 
-    def _key_policies(self, key: Key | str, who: Principal) -> tuple[AttachedPolicy, ...]:
+    def _key_policies(
+        self, deployment: Deployment, key: Key | str, who: Principal
+    ) -> tuple[AttachedPolicy, ...]:
         if isinstance(key, Key):
             return (key.policy,)
         document = default_key_policy(key.split(":")[1], who.account)
-        return (AttachedPolicy("the key's policy, taken to leave it to the account", document),)
-
-
-def secrets_action(action: str) -> None:
-    """Refuse what is no action of Secrets Manager on a secret."""
-    one_action(action)
-    if action.lower() in _WITHOUT_RESOURCE or not action.lower().startswith("secretsmanager:"):
-        raise InvalidOptionError(
-            "action",
-            must="be an action of Secrets Manager on a secret",
-            got=action,
-            remedy="give one, such as secretsmanager:GetSecretValue",
+        unknowns = deployment.unknowns
+        possible = (
+            replace(
+                other.policy, doubt=f"whether {unknowns.shown(other.arn)} is {unknowns.shown(key)}"
+            )
+            for other in deployment.keys
+            if unknowns.same(key, other.arn) is None
         )
-
-
-def one_action(action: object) -> None:
-    """Refuse what is not one action."""
-    if not isinstance(action, str) or ":" not in action or "*" in action or "?" in action:
-        raise InvalidOptionError(
-            "action",
-            must="be one action, such as secretsmanager:GetSecretValue",
-            got=action,
-            remedy="give it in full, without wildcards",
-        )
+        default = AttachedPolicy("the key's policy, taken to leave it to the account", document)
+        return (default, *possible)

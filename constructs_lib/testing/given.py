@@ -7,19 +7,23 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from constructs_lib.aws.tokens import for_template, has_token
-from constructs_lib.errors import InvalidOptionError, SecretAccessError
+from constructs_lib.errors import InvalidOptionError, SecretAccessError, Text, shown
 from constructs_lib.policy.secret_scope import SecretScope
 from constructs_lib.proof.cloudformation.intrinsics import TemplateResolver
-from constructs_lib.proof.cloudformation.model import Deployment, Principal, Secret
-from constructs_lib.proof.cloudformation.resource_identifiers import secret_suffix
+from constructs_lib.proof.cloudformation.model import Deployment, Key, Principal, Secret
 from constructs_lib.proof.cloudformation.stacks import Stack
+from constructs_lib.proof.cloudformation.unknowns import has_unknown
 from constructs_lib.proof.cloudformation.values import LeftOut
 from constructs_lib.proof.deployment.secret_lookup import (
+    has_secret_name,
+    key_of,
+    names_key,
     names_secret,
     no_such,
     principal_of,
     secret_of,
 )
+from constructs_lib.testing.validation import check_key, check_secret
 
 _OF_SECRETS = ("secret_full_arn", "secret_arn", "attr_id", "key_arn")
 _OF_PRINCIPALS = ("role_arn", "user_arn", "group_arn")
@@ -41,7 +45,9 @@ class Given:
         """Return whether a deployment has a secret, which a Condition may leave out of it."""
         if isinstance(secret, str):
             elsewhere = any(names_secret(each, secret) for each in self.deployments)
-            return names_secret(deployment, secret) or not elsewhere
+            # Where a Condition leaves it out, a secret of its name may exist already.
+            named = any(has_secret_name(each, secret) for each in self.deployments)
+            return named or names_secret(deployment, secret) or not elsewhere
         try:
             if isinstance(secret, SecretScope):
                 self._scope_text(deployment, secret.arn)
@@ -62,6 +68,10 @@ class Given:
             except LeftOut as error:
                 text = str(error)
                 continue
+            if isinstance(given, str) and not has_unknown(text):
+                self._check_unambiguous(
+                    "principal", text, [p for d in self.deployments for p in d.principals]
+                )
             who = principal_of(deployment, text, exact=not isinstance(given, str))
             if who is not None:
                 found.append((deployment, who))
@@ -91,6 +101,8 @@ class Given:
             complete = text == self._scope_text(deployment, given.arn)
         else:
             text = self.text(deployment, given, _OF_SECRETS)
+            if isinstance(given, str):
+                self._check_secret(text)
             complete = isinstance(given, str) or getattr(given, "secret_full_arn", "") is not None
         if not complete and text.startswith("arn:"):
             begin, _, name = text.partition(":secret:")
@@ -99,13 +111,73 @@ class Given:
                 for each in deployment.secrets
                 if each.name == name and each.arn.startswith(f"{begin}:secret:")
             ]
-            text = known[0].arn if known else text
-            if not known and text[-7:-6] == "-":  # its name looks as if it were complete
-                text += f"-{secret_suffix(deployment.unknowns, text)}"
-        found = secret_of(deployment, text, resolver=resolver)
+            text, complete = (known[0].arn, True) if known else (text, False)
+        found = secret_of(
+            deployment,
+            text,
+            resolver=resolver,
+            complete=None if complete and isinstance(given, str) else complete,
+        )
         if found is None:
             no_such(deployment, "secret", text)
         return found
+
+    def key(self, deployment: Deployment, given: Any) -> Key | str:
+        """Return the one key that is given: of the templates, or else its ARN."""
+        text = self.text(deployment, given, ("key_arn",))
+        if not has_unknown(text) and not any(names_key(each, text) for each in self.deployments):
+            check_key(text)
+        return key_of(deployment, text, None)
+
+    def names_key(self, given: Any) -> bool:
+        """Return whether a key is given, and not a secret."""
+        if isinstance(given, str):
+            return any(names_key(each, given) for each in self.deployments)
+        secret = isinstance(given, SecretScope) or any(
+            hasattr(given, attribute) for attribute in ("secret_arn", "attr_id")
+        )
+        return hasattr(given, "key_arn") and not secret
+
+    def _check_secret(self, text: str) -> None:
+        """Refuse a text that is no secret's name or ARN, or that another resource has too."""
+        if has_unknown(text):
+            return  # a token of CDK, and so no text of the test's
+        self._check_unambiguous("secret", text, [s for d in self.deployments for s in d.secrets])
+        if not any(names_secret(each, text) for each in self.deployments):
+            check_secret(text)
+
+    def _check_unambiguous(
+        self, what: str, text: str, known: Sequence[Principal] | Sequence[Secret]
+    ) -> None:
+        """Refuse a name that is also the logical id of another resource."""
+        locations = {
+            (each.location.stack, each.location.logical_id)
+            for each in known
+            if each.location is not None
+        }
+        named = [each for each in known if each.name == text]
+        if not named and any(logical_id == text for _, logical_id in locations):
+            return
+        others = [
+            f"{text} ({resolver.resource(text)[0]}) in stack {resolver.name}"
+            for resolver in self.deployments[0].templates.resolvers
+            if text in resolver.section("Resources") and (resolver.name, text) not in locations
+        ]
+        others += [
+            str(each.location)
+            for each in known
+            if each.location is not None
+            and each.location.logical_id == text
+            and named
+            and each.name != text
+        ]
+        if others:
+            raise InvalidOptionError(
+                what,
+                must=f"be a {what} that no other resource is called like",
+                got=Text(f"{shown(text)}, which is the logical id of {' and '.join(others[:3])}"),
+                remedy=f"give the {what}'s ARN or the construct",
+            )
 
     def with_copies(self, deployment: Deployment, given: Any) -> list[Secret]:
         """Return the one secret that is given, and its replicas unless an ARN names that one."""

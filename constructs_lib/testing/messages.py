@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from json import dumps
 from typing import Any
 
 from constructs_lib.proof.cloudformation.model import AttachedPolicy, Deployment, Principal, Secret
+from constructs_lib.proof.cloudformation.permission_sets import PERMISSION_SET
 from constructs_lib.proof.cloudformation.unknowns import Unknowns
 from constructs_lib.proof.deployment.partial_evaluation import (
     AccessRequest,
     PartialDecision,
     evaluate_partially,
 )
+from constructs_lib.proof.deployment.unread_access import decision_with_unread
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,13 @@ class Case:
     secret: Secret | None = None
 
     def partial_decision(self) -> PartialDecision:
-        """Return the answer."""
+        """Return the answer, which also depends on what is not read."""
+        return decision_with_unread(
+            self.decision_on_policies(), self.deployment, self.access_request.action
+        )
+
+    def decision_on_policies(self) -> PartialDecision:
+        """Return the answer of the policies that are read."""
         return evaluate_partially(
             self.access_request, self.deployment.unknowns, resource=self.resource_policies
         )
@@ -38,7 +46,7 @@ class Case:
         if partial_decision.allowed is allowed:
             return
         if partial_decision.allowed is None:
-            remedy = how_to_decide(partial_decision.doubts)
+            remedy = listed(partial_decision.remedies) or how_to_decide(partial_decision.doubts)
         elif allowed:
             remedy = self._how_to_allow(partial_decision)
         else:
@@ -133,7 +141,11 @@ def who_is(principal: Principal, unknowns: Unknowns) -> str:
     """Return how a message names a principal."""
     kind = "a member of group" if principal.kind == "group" else principal.kind
     if principal.location is not None:
-        return f"{kind} {principal.location}"
+        if principal.location.type == PERMISSION_SET:
+            return f"{kind} {unknowns.shown(principal.name)} of {principal.location}"
+        own = unknowns.unknowns_in(principal.name) == []
+        name = f", named {principal.name}" if own and principal.name not in kind else ""
+        return f"{kind} {principal.location}{name}"
     return f"{kind} {unknowns.shown(principal.name)}"
 
 
@@ -164,45 +176,3 @@ def listed(texts: Sequence[str]) -> str:
     """Return texts as a message lists them, a few of them if they are many."""
     found = " and ".join(texts[:5])
     return f"{found} and {len(texts) - 5} more" if len(texts) > 5 else found
-
-
-def outsiders(deployment: Deployment, secret: Secret, action: str) -> Iterator[tuple[str, str]]:
-    """Yield to whom else a secret's resource policy gives it than to principals of the templates.
-
-    Each comes with the sentence that tells it.
-    """
-    unknowns = deployment.unknowns
-    account = secret.arn.split(":")[4]
-    known = {each.arn for each in deployment.principals}
-    for policy in secret.policies:
-        statements = (policy.document or {}).get("Statement", [])
-        several = statements if isinstance(statements, list) else [statements]
-        for number, statement in enumerate(several, start=1):
-            if not isinstance(statement, Mapping) or statement.get("Effect") != "Allow":
-                continue
-            actions = statement.get("Action")
-            texts = actions if isinstance(actions, list) else [actions]
-            if actions is not None and not any(
-                unknowns.matches(str(each).lower(), action.lower()) is not False for each in texts
-            ):
-                continue
-            for name in _outside(statement, account, known, unknowns):
-                yield name, f"{policy.name}, statement {number}, allows it to {name}"
-
-
-def _outside(
-    statement: Mapping[str, Any], account: str, known: set[str], unknowns: Unknowns
-) -> list[str]:
-    if "NotPrincipal" in statement:
-        return ["all but those of its NotPrincipal"]
-    principal = statement.get("Principal")
-    if not isinstance(principal, Mapping):
-        return ["everyone"]
-    found = []
-    for kind, value in principal.items():
-        for each in value if isinstance(value, list) else [value]:
-            own = str(each) == account or str(each).endswith(f":iam::{account}:root")
-            if kind == "AWS" and (own or each in known):
-                continue  # its account's IAM policies decide, or it was asked above
-            found.append("everyone" if each == "*" else f"{kind} {unknowns.shown(str(each))}")
-    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -43,8 +43,11 @@ class Templates:
         cls: type[Read],
         stacks: Sequence[Stack],
         managed_policies: Mapping[str, Document] | None,
+        stack_tags: Mapping[str, str] | None,
         stack: Any = None,
     ) -> Read:
+        if stack_tags is not None:
+            stacks = [replace(each, tags=stack_tags) for each in stacks]
         found = tuple(read(stacks, managed_policies=managed_policies))
         return cls(found, stack, tuple(stacks), managed_policies)
 
@@ -58,6 +61,7 @@ class Templates:
         partition: str | None = None,
         parameters: Mapping[str, Any] | None = None,
         managed_policies: Mapping[str, Document] | None = None,
+        stack_tags: Mapping[str, str] | None = None,
     ) -> Read:
         """Synthesize a stack's app (or stage) as it is now, and read all its stacks.
 
@@ -79,7 +83,7 @@ class Templates:
         assembly = stage.synth(force=True)
         given = read_assembly(assembly.directory)
         stacks = placed(given, region, account, partition, parameters)
-        return cls._of(stacks, managed_policies, stack)
+        return cls._of(stacks, managed_policies, stack_tags, stack)
 
     @classmethod
     def from_template(
@@ -91,6 +95,7 @@ class Templates:
         partition: str | None = None,
         parameters: Mapping[str, Any] | None = None,
         managed_policies: Mapping[str, Document] | None = None,
+        stack_tags: Mapping[str, str] | None = None,
     ) -> Read:
         """Read one template, or several of one account and Region, each a dict.
 
@@ -109,7 +114,7 @@ class Templates:
         names += [f"template {number}" for number in range(1, len(templates) + 1)]
         given = [Stack(name, each) for name, each in zip(names, templates, strict=False)]
         stacks = placed(given, region, account, partition, parameters)
-        return cls._of(stacks, managed_policies)
+        return cls._of(stacks, managed_policies, stack_tags)
 
     @classmethod
     def from_assembly(
@@ -121,6 +126,7 @@ class Templates:
         partition: str | None = None,
         parameters: Mapping[str, Any] | None = None,
         managed_policies: Mapping[str, Document] | None = None,
+        stack_tags: Mapping[str, str] | None = None,
     ) -> Read:
         """Read all stacks of a cloud assembly: the directory that `cdk synth` writes (`cdk.out`).
 
@@ -135,4 +141,4 @@ class Templates:
                 got=str(directory),
                 remedy="run cdk synth, and give the directory that it wrote",
             )
-        return cls._of(stacks, managed_policies)
+        return cls._of(stacks, managed_policies, stack_tags)

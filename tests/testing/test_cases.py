@@ -19,7 +19,19 @@ DATA = Path(__file__).parents[1] / "data"
 ACCESS, PROOF = (
     json.loads((DATA / f"{name}-cases.json").read_text()) for name in ("access", "proof")
 )
-OPEN: set[str] = set()
+OPEN = {
+    # The lowering stands an example in for an unknown account or name.
+    "unknown-account: PrincipalAccount",
+    "unknown-account: generated role name",
+    # Transforms, and templates whose conditions do not matter.
+    "worlds: conditions of others",
+    "macros: hosted rotation: can",
+    "macros: hosted rotation: only",
+    "documents: role policy as text",
+    "documents: role of a Lambda function",
+    "whole-arn-unknown: managed by RDS: others are not suspected",
+    "whole-arn-unknown: never, of what no policy mentions",
+}
 # The outcomes that satisfy an expectation; each other one is satisfied by itself alone.
 SATISFYING = {
     "fails": {"fails-assertion", "refused"},
