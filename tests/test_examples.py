@@ -10,6 +10,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_rds as rds
 from aws_cdk.assertions import Template
 
+from constructs_lib import SecretScope
 from constructs_lib.proof.deployment.request_context import Context
 from constructs_lib.testing import SecretAccess
 from tests.support.apps import EXAMPLES, ROOT, stack_of
@@ -126,7 +127,8 @@ def test_the_app_reads_the_secret_and_its_replica_with_the_key_of_each_region() 
         key = f"arn:aws:kms:{region}:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab"
         access.assert_can_read(app, arn, encryption_key=key)
         access.assert_only([app], GET, arn)
-    access.assert_cannot(app, GET, f"arn:aws:secretsmanager:ap-south-1:{place}")
+    elsewhere = f"arn:aws:secretsmanager:ap-south-1:{place}"
+    access.assert_cannot(app, GET, SecretScope.from_secret_complete_arn(elsewhere))
     access.assert_never(app, ["secretsmanager:Put*", "secretsmanager:Describe*"])
 
 
@@ -161,7 +163,8 @@ def test_a_developer_uses_the_secrets_of_the_own_project_and_makes_no_others() -
         access.assert_can(developers, action, "teams/db", context=same)
         access.assert_cannot(developers, action, "teams/db", context=other)
         access.assert_cannot(developers, action, "teams/db", context={**same, mine: None})
-        access.assert_cannot(developers, action, "other/db", context=same)
+        elsewhere = SecretScope.from_secret_name("other/db")
+        access.assert_cannot(developers, action, elsewhere, context=same)
     for project, check in (("orders", access.assert_can), ("billing", access.assert_cannot)):
         asked = {mine: "orders", "aws:RequestTag/Project": project, "aws:TagKeys": "Project"}
         check(developers, create, "teams/new", context=asked)

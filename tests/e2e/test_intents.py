@@ -280,9 +280,11 @@ def test_a_shared_secret_is_read_by_whom_its_policy_names_and_by_nobody_else(aws
     )
     root = aws.client("secretsmanager")
     assert outcome(named, "get", SECRET) == "denied"
+    # Without its account: a share with a principal of the own account is refused.
+    shared = SecretScope.from_secret_name("shared", encryption_key=SHARED.key_arn)
     root.put_resource_policy(
         SecretId=SECRET,
-        ResourcePolicy=as_json(ShareSecret(SHARED, principals=[arn]).statements()),
+        ResourcePolicy=as_json(ShareSecret(shared, principals=[arn]).statements()),
         BlockPublicPolicy=True,
     )
     for call in ("get", *METADATA, "put", "update", "tag CostCenter"):
