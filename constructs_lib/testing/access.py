@@ -94,7 +94,7 @@ class SecretAccess(Templates):
             SecretAccessError: if something given is not known.
                The answer holds under the assumptions of docs/assumptions.md.
 
- """
+        """
         __tracebackhide__ = True
         cases = self._asking.cases(principal, action, secret, context)
         self._warn(action, secret, cases)
@@ -111,7 +111,7 @@ class SecretAccess(Templates):
             SecretAccessError: if something given is not known.
                The answer holds under the assumptions of docs/assumptions.md.
 
- """
+        """
         __tracebackhide__ = True
         cases = self._asking.cases(principal, action, secret, context, copies=True)
         self._warn(action, secret, cases)
@@ -173,7 +173,7 @@ class SecretAccess(Templates):
             SecretAccessError: if something given is not known.
                The answer holds under the assumptions of docs/assumptions.md.
 
- """
+        """
         __tracebackhide__ = True
         if isinstance(principals, str) or not isinstance(principals, Sequence):
             raise InvalidOptionError(
