@@ -131,6 +131,7 @@ HARMLESS_MANAGED_POLICIES = frozenset(
         "AWSXRayDaemonWriteAccess",
         "AWSXrayWriteOnlyAccess",
         "AmazonEC2ReadOnlyAccess",
+        "AmazonEC2ContainerRegistryPullOnly",
         "AmazonEC2ContainerRegistryReadOnly",
         "AmazonEKSClusterPolicy",
         "AmazonElasticContainerRegistryPublicReadOnly",
