@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from constructs_lib.aws.actions import WITHOUT_RESOURCE
@@ -16,7 +16,6 @@ from constructs_lib.proof.cloudformation.model import (
     Principal,
     Secret,
 )
-from constructs_lib.proof.cloudformation.secrets_and_keys import default_key_policy
 from constructs_lib.proof.deployment.partial_evaluation import AccessRequest
 from constructs_lib.proof.deployment.request_context import (
     Context,
@@ -24,13 +23,11 @@ from constructs_lib.proof.deployment.request_context import (
     decryption,
     member_of,
 )
-from constructs_lib.proof.deployment.secret_lookup import key_of
+from constructs_lib.proof.deployment.secret_lookup import is_aws_managed, key_of, policies_of_key
 from constructs_lib.testing.given import Given, key_that_it_brings
 from constructs_lib.testing.messages import Case
 from constructs_lib.testing.unknown_names import warn_if_unknown
 from constructs_lib.testing.validation import check_action, check_resource, check_resource_pattern
-
-_SECRETS_OWN_KEY = "alias/aws/secretsmanager"
 
 
 @dataclass(frozen=True)
@@ -132,7 +129,7 @@ class Asking:
             key = self.given.key(deployment, secret)
             access_request = AccessRequest(who, action, key if isinstance(key, str) else key.arn)
             asked = complete_request(access_request, key if isinstance(key, Key) else None, context)
-            return Case(deployment, asked, self._key_policies(deployment, key, who))
+            return Case(deployment, asked, policies_of_key(deployment, key, who))
         which = self.given.secret(deployment, secret)
         access_request = AccessRequest(who, action, which.arn)
         return Case(
@@ -150,25 +147,8 @@ class Asking:
             which = self.given.secret(deployment, secret)
             who = member_of(who, deployment.unknowns)
             given = which.key if named is None else self.given.text(deployment, named, ("key_arn",))
-            if given is None or given.endswith(_SECRETS_OWN_KEY):
+            if given is None or is_aws_managed(given):
                 continue
             key = key_of(deployment, given, which)
             access_request = decryption(who, which, key, context)
-            yield Case(deployment, access_request, self._key_policies(deployment, key, who), which)
-
-    def _key_policies(
-        self, deployment: Deployment, key: Key | str, who: Principal
-    ) -> tuple[AttachedPolicy, ...]:
-        if isinstance(key, Key):
-            return (key.policy,)
-        document = default_key_policy(key.split(":")[1], who.account)
-        unknowns = deployment.unknowns
-        possible = (
-            replace(
-                other.policy, doubt=f"whether {unknowns.shown(other.arn)} is {unknowns.shown(key)}"
-            )
-            for other in deployment.keys
-            if unknowns.same(key, other.arn) is None
-        )
-        default = AttachedPolicy("the key's policy, taken to leave it to the account", document)
-        return (default, *possible)
+            yield Case(deployment, access_request, policies_of_key(deployment, key, who), which)

@@ -99,9 +99,7 @@ class Case:
         """Return every statement with the beginning of what the evaluator calls it."""
         found = []
         for policy in self.access_request.principal.policies:
-            statements = (policy.document or {}).get("Statement", [])
-            several = statements if isinstance(statements, list) else [statements]
-            for number, statement in enumerate(several, start=1):
+            for number, statement in enumerate(policy.statements, start=1):
                 if isinstance(statement, Mapping):
                     found.append((f"{policy.name}, statement {number}", statement))
         return found

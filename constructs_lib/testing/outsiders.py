@@ -89,7 +89,7 @@ class _ResourcePolicies:
             if policy.document is None:
                 yield Outsider("whomever it names", f"the document of {policy.name} is not known")
                 continue
-            for number, statement in enumerate(_statements(policy), start=1):
+            for number, statement in enumerate(policy.statements, start=1):
                 where = f"{policy.name}, statement {number}"
                 if not isinstance(statement, Mapping):
                     yield Outsider("whomever it names", f"{where} is not known")
@@ -145,7 +145,7 @@ class _ResourcePolicies:
     def _exceptions(self, actions: Sequence[str]) -> Iterator[list[str]]:
         """Yield whom each statement excepts that denies the actions to everyone else."""
         for policy in self.policies:
-            for statement in _statements(policy) if policy.doubt is None else ():
+            for statement in policy.statements if policy.doubt is None else ():
                 if not isinstance(statement, Mapping) or statement.get("Effect") != "Deny":
                     continue
                 if statement.get("Principal") not in ("*", {"AWS": "*"}, {"AWS": ["*"]}):
@@ -230,11 +230,6 @@ def _principal_arns(statement: Mapping[str, Any], operators: set[str]) -> Iterat
         for key, values in keys.items():
             if str(key).lower() == _PRINCIPAL_ARN:
                 yield _texts(values)
-
-
-def _statements(policy: AttachedPolicy) -> list[Any]:
-    statements = (policy.document or {}).get("Statement", [])
-    return statements if isinstance(statements, list) else [statements]
 
 
 def _texts(value: object) -> list[str]:

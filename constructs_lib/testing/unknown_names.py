@@ -76,7 +76,7 @@ def _is_named(deployment: Deployment, text: str, arn: str, principals: Sequence[
             )
             for principal in principals
             for policy in principal.policies
-            for statement in _statements(policy)
+            for statement in _on_resources(policy)
         )
         or _is_written(deployment, text)
     )
@@ -113,9 +113,8 @@ def _policies(deployment: Deployment) -> Iterator[AttachedPolicy]:
         yield key.policy
 
 
-def _statements(policy: AttachedPolicy) -> Iterator[Mapping[str, Any]]:
-    statements = (policy.document or {}).get("Statement", [])
-    for statement in statements if isinstance(statements, list) else [statements]:
+def _on_resources(policy: AttachedPolicy) -> Iterator[Mapping[str, Any]]:
+    for statement in policy.statements:
         if isinstance(statement, Mapping) and (
             "Resource" in statement or "NotResource" in statement
         ):

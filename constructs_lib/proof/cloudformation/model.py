@@ -53,6 +53,12 @@ class AttachedPolicy:
     doubt: str | None = None
     arn: str | None = None
 
+    @property
+    def statements(self) -> list[Any]:
+        """The statements of the document as they are, also malformed ones; none without one."""
+        statements = (self.document or {}).get("Statement", [])
+        return statements if isinstance(statements, list) else [statements]
+
 
 @dataclass(frozen=True)
 class Principal:

@@ -286,12 +286,11 @@ def _left_to_account(
 def _grants_directly(
     policy: AttachedPolicy, principal: Principal, resource: ResourceWithPolicy, unknowns: Unknowns
 ) -> bool:
-    statements = (policy.document or {}).get("Statement", [])
     access_request = AccessRequest(principal, "", resource.arn)
     return any(
         each.get("Effect") != "Deny"
         and names_principal(access_request, each, unknowns, exactly=True) is not False
-        for each in (statements if isinstance(statements, list) else [statements])
+        for each in policy.statements
     )
 
 

@@ -8,11 +8,12 @@ other statements match. The access to each such secret is decided before and aft
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from json import dumps
-from typing import Any
+from typing import Any, TypeAlias
 
+from constructs_lib.aws.actions import ACTIONS, WITHOUT_RESOURCE
 from constructs_lib.errors import SecretAccessError
 from constructs_lib.proof.cloudformation.model import (
     AttachedPolicy,
@@ -22,7 +23,6 @@ from constructs_lib.proof.cloudformation.model import (
     Principal,
     Secret,
 )
-from constructs_lib.proof.cloudformation.secrets_and_keys import default_key_policy
 from constructs_lib.proof.deployment.partial_evaluation import (
     AccessRequest,
     PartialDecision,
@@ -33,34 +33,15 @@ from constructs_lib.proof.deployment.request_context import (
     decryption,
     member_of,
 )
-from constructs_lib.proof.deployment.secret_lookup import key_of
+from constructs_lib.proof.deployment.secret_lookup import customer_key_of, policies_of_key
 from constructs_lib.proof.symbolic.time_limit import seconds_left
 
 # Secrets Manager's actions on a secret that exists.
-# https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
 _ACTIONS = tuple(
-    f"secretsmanager:{name}"
-    for name in (
-        "GetSecretValue",
-        "PutSecretValue",
-        "UpdateSecret",
-        "PutResourcePolicy",
-        "DeleteResourcePolicy",
-        "DescribeSecret",
-        "ListSecretVersionIds",
-        "GetResourcePolicy",
-        "ValidateResourcePolicy",
-        "UpdateSecretVersionStage",
-        "RotateSecret",
-        "CancelRotateSecret",
-        "ReplicateSecretToRegions",
-        "RemoveRegionsFromReplication",
-        "StopReplicationToReplica",
-        "TagResource",
-        "UntagResource",
-        "DeleteSecret",
-        "RestoreSecret",
-    )
+    ACTIONS[action]
+    for action in ACTIONS
+    if action.startswith("secretsmanager:")
+    and action not in {*WITHOUT_RESOURCE, "secretsmanager:createsecret"}
 )
 # The use of the key that an action requires.
 # https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
@@ -68,9 +49,11 @@ _KEY_ACTIONS = {
     "secretsmanager:GetSecretValue": "kms:Decrypt",
     "secretsmanager:PutSecretValue": "kms:GenerateDataKey",
 }
-_AWS_MANAGED_KEY = "alias/aws/secretsmanager"
 _TAG_KEY = re.compile(r"(aws|secretsmanager):(resource|principal)tag/", re.IGNORECASE)
 _REGION_KEY = re.compile(r"aws:requestedregion", re.IGNORECASE)
+
+# Whether a statement of a policy version decides alike on the access now and before.
+_Alike: TypeAlias = "Callable[[_Access, _Access, Document, object], bool]"
 
 
 @dataclass(frozen=True)
@@ -90,17 +73,13 @@ class _Access:
 
     def use_of_key(self, action: str) -> bool | None:
         """Return whether the principal may use the key of the secret for an action."""
-        key, key_action = _key(self.deployment, self.secret), _KEY_ACTIONS.get(action)
+        key = customer_key_of(self.deployment, self.secret)
+        key_action = _KEY_ACTIONS.get(action)
         if key_action is None or key is None:
             return True
-        if isinstance(key, str):
-            partition, account = key.split(":")[1], self.principal.account
-            policy = AttachedPolicy("key policy", default_key_policy(partition, account))
-            key_arn = key
-        else:
-            policy, key_arn = key.policy, key.arn
-        request = replace(decryption(self.principal, self.secret, key_arn), action=key_action)
-        return evaluate_partially(request, self.deployment.unknowns, resource=[policy]).allowed
+        request = replace(decryption(self.principal, self.secret, key), action=key_action)
+        policies = policies_of_key(self.deployment, key, self.principal)
+        return evaluate_partially(request, self.deployment.unknowns, resource=policies).allowed
 
     def policies(self) -> Iterator[AttachedPolicy]:
         """Yield the policies that can decide on the secret."""
@@ -121,9 +100,9 @@ class _Access:
         return evaluate_partially(replace(request, resource="*"), self.deployment.unknowns).allowed
 
     def matches(self, statement: Document) -> tuple[bool | None, ...]:
-        """Return whether the statement's resources match the secret."""
+        """Return whether each resource of a statement matches; None where a variable decides."""
         return tuple(
-            self.deployment.unknowns.matches(pattern, self.secret.arn)
+            None if "${" in pattern else self.deployment.unknowns.matches(pattern, self.secret.arn)
             for name in ("Resource", "NotResource")
             for pattern in _listed(statement.get(name, []))
             if isinstance(pattern, str)
@@ -141,7 +120,7 @@ def access_by_changed_resources(new: Deployment, old: Deployment) -> Iterator[st
     ]
     retagged = [(after, before) for after, before in principals if after.tags != before.tags]
     for secret in new.secrets:
-        earlier = _earlier(secret, old)
+        earlier = _earlier(secret, new, old)
         if earlier is None:
             continue  # a new secret: the policies themselves are compared
         if secret.tags != earlier.tags and _policy_depends_on_tags(secret):
@@ -157,39 +136,35 @@ def access_by_changed_resources(new: Deployment, old: Deployment) -> Iterator[st
             yield from _new_access(now, was, other_key=keys[0] != keys[1])
 
 
-def _earlier(secret: Secret, old: Deployment) -> Secret | None:
-    """Return the secret before the change: by ARN, by logical id, or the primary of a replica."""
-    by_arn = {other.arn: other for other in old.secrets}
-    if secret.arn in by_arn:
-        return by_arn[secret.arn]
-    if secret.primary is not None and secret.primary in by_arn:
-        return by_arn[secret.primary]
-    if secret.location is None or secret.primary is not None:
-        return None
-    place = (secret.location.stack, secret.location.logical_id)
+def _earlier(secret: Secret, new: Deployment, old: Deployment) -> Secret | None:
+    """Return the secret before the change: by ARN, by logical id, or as the primary's replica."""
+    by_arn = next((other for other in old.secrets if other.arn == secret.arn), None)
+    if by_arn is not None:
+        return by_arn
+    if secret.primary is not None:
+        primary = next(other for other in new.secrets if other.arn == secret.primary)
+        return _earlier(primary, new, old)
+    place = _place(secret)
     return next(
         (
             other
             for other in old.secrets
-            if other.primary is None
-            and other.location is not None
-            and (other.location.stack, other.location.logical_id) == place
+            if place is not None and other.primary is None and _place(other) == place
         ),
         None,
     )
 
 
-def _key(deployment: Deployment, secret: Secret) -> Key | str | None:
-    """Return the customer-managed key of a secret; None for the AWS-managed key."""
-    if secret.key is None or secret.key.endswith(_AWS_MANAGED_KEY):
-        return None
-    return key_of(deployment, secret.key, secret)
+def _place(secret: Secret) -> tuple[str, str] | None:
+    """Return the stack and the logical id of a secret, if the templates create it."""
+    where = secret.location
+    return None if where is None else (where.stack, where.logical_id)
 
 
 def _key_arn(deployment: Deployment, secret: Secret) -> str | None:
     """Return the ARN of the key, or its name if it is not known which key that is."""
     try:
-        key = _key(deployment, secret)
+        key = customer_key_of(deployment, secret)
     except SecretAccessError:
         return secret.key
     return key.arn if isinstance(key, Key) else key
@@ -225,7 +200,7 @@ def _new_access(now: _Access, was: _Access, *, other_key: bool) -> Iterator[str]
             change = "the key of the secret"
         else:
             continue
-        may = "may" if allowed.allowed is None else "is allowed to"
+        may = "may be allowed" if allowed.allowed is None else "is allowed"
         who = f"{now.principal.kind} {now.principal.location or unknowns.shown(now.principal.name)}"
         secret = now.secret.location or unknowns.shown(now.secret.arn)
         yield f"{who} {may} {action} on secret {secret}, by the change of {change}"
@@ -238,14 +213,14 @@ def _key_gives_access(now: _Access, was: _Access, action: str) -> bool:
         return True
 
 
-def _alike(now: _Access, was: _Access, alike: Any) -> bool:
+def _alike(now: _Access, was: _Access, alike: _Alike) -> bool:
     """Return whether each statement decides alike on the secret before and after the change."""
     return all(
         policy.document is not None
         and all(
             isinstance(statement, Mapping)
             and alike(now, was, statement, policy.document.get("Version"))
-            for statement in _listed(policy.document.get("Statement"))
+            for statement in policy.statements
         )
         for policy in now.policies()
     )

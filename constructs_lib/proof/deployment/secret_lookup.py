@@ -19,6 +19,7 @@ from constructs_lib.proof.cloudformation.model import (
     Secret,
 )
 from constructs_lib.proof.cloudformation.resource_identifiers import regional, secret_suffix
+from constructs_lib.proof.cloudformation.secrets_and_keys import default_key_policy
 from constructs_lib.proof.cloudformation.unknowns import Unknowns, has_unknown
 
 _PRINCIPAL = re.compile(r"arn:[^:]+:iam::([^:]+):(user|role|group)/(?:.*/)?([^/]+)", re.DOTALL)
@@ -193,6 +194,42 @@ def key_of(deployment: Deployment, given: str, secret: Secret | None) -> Key | s
         got=deployment.unknowns.shown(given),
         remedy="give the key that it stands for as encryption_key=",
     )
+
+
+def customer_key_of(deployment: Deployment, secret: Secret) -> Key | str | None:
+    """Return the customer-managed key of a secret; None for the AWS-managed key.
+
+    Raises:
+        SecretAccessError: if it is not known which key that is.
+    """
+    if secret.key is None or is_aws_managed(secret.key):
+        return None
+    return key_of(deployment, secret.key, secret)
+
+
+def is_aws_managed(key: str) -> bool:
+    """Return whether a key is the one that AWS manages for Secrets Manager.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+    """
+    return key.endswith("alias/aws/secretsmanager")
+
+
+def policies_of_key(
+    deployment: Deployment, key: Key | str, principal: Principal
+) -> tuple[AttachedPolicy, ...]:
+    """Return the policy of a key; of one that is only named, every policy that it may have."""
+    if isinstance(key, Key):
+        return (key.policy,)
+    unknowns = deployment.unknowns
+    document = default_key_policy(key.split(":")[1], principal.account)
+    possible = (
+        replace(other.policy, doubt=f"whether {unknowns.shown(other.arn)} is {unknowns.shown(key)}")
+        for other in deployment.keys
+        if unknowns.same(key, other.arn) is None
+    )
+    default = AttachedPolicy("the key's policy, taken to leave it to the account", document)
+    return (default, *possible)
 
 
 def names_key(deployment: Deployment, given: str) -> bool:

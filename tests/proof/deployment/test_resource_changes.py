@@ -51,10 +51,11 @@ def template(
     role: dict[str, Any] | None = None,
     secret_policy: dict[str, Any] | None = None,
     alias_of: str = "Key",
+    key_policy: dict[str, Any] = ROOT,
 ) -> dict[str, Any]:
     policy = {"Version": "2012-10-17", "Statement": [*statements]}
     resources: dict[str, Any] = {
-        "Key": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": ROOT}},
+        "Key": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": key_policy}},
         "OtherKey": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": ROOT}},
         "Alias": {
             "Type": "AWS::KMS::Alias",
@@ -91,6 +92,7 @@ NOT_PROD = deny("secretsmanager:*", "*", StringEquals={"aws:ResourceTag/Stage": 
 OF_OWN_PROJECT = allow(
     StringEquals={"secretsmanager:ResourceTag/Project": "${aws:PrincipalTag/Project}"}
 )
+OWN_TEAM = "${aws:PrincipalTag/Team}"
 OF_TAGGED_ROLE = allow(StringEquals={"aws:PrincipalTag/Team": "orders"})
 IN_VIRGINIA = allow(GET, f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:prod/*")
 MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
@@ -144,6 +146,18 @@ DECRYPT = allow("kms:Decrypt", KEY)
             {},
             {"secret": {"Name": "test/db"}},
             "the name",
+        ),
+        (
+            [allow(GET, f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:{OWN_TEAM}/*")],
+            {"secret": {"ReplicaRegions": [{"Region": "us-east-1"}]}},
+            {},
+            "a replica",
+        ),
+        (
+            [IN_VIRGINIA],
+            {"secret": {"ReplicaRegions": [{"Region": "us-east-1"}]}},
+            {"secret": {"Name": "test/db"}},
+            "a replica",
         ),
         (
             [{**OF_ORDERS, "Condition": {**OF_ORDERS["Condition"], **MFA}}],
@@ -200,6 +214,19 @@ def test_fails_on_new_tags_of_a_secret_whose_policy_depends_on_them() -> None:
     before = access(allow(), secret_policy=public)
     after = access(allow(), secret_policy=public, secret={"Tags": tags(Public="yes")})
     with pytest.raises(AssertionError, match="may allow more, by the change of the tags"):
+        after.assert_no_new_access(since=before)
+
+
+def test_a_key_that_is_given_by_its_id_may_be_a_key_of_the_templates() -> None:
+    """Its policy may have denied the decryption that the default policy leaves to the role."""
+    key_id = {"KmsKeyId": "1234abcd-12ab-34cd-56ef-1234567890ab"}
+    statements = [allow(), allow("kms:*")]
+    denied = {**deny("kms:Decrypt"), "Principal": "*"}
+    key_policy = {**ROOT, "Statement": [ROOT["Statement"], denied]}
+    after = access(*statements, key_policy=key_policy)
+    access(*statements).assert_no_new_access(since=access(*statements, secret=key_id))
+    before = access(*statements, secret=key_id, key_policy=key_policy)
+    with pytest.raises(AssertionError, match="by the change of the key of the secret"):
         after.assert_no_new_access(since=before)
 
 
