@@ -11,7 +11,7 @@ from constructs_lib.aws.partitions import partition_of
 from constructs_lib.aws.tokens import REGION, has_token
 from constructs_lib.cdk.location import environment_of
 from constructs_lib.errors import InvalidOptionError, Text
-from constructs_lib.policy.document import check_partition
+from constructs_lib.policy.document import check_partition, partitions_in
 from constructs_lib.policy.intents import Intent
 from constructs_lib.policy.option_validation import check_principals_account
 from constructs_lib.policy.other_accounts import refuse_secrets_of_other_accounts
@@ -64,15 +64,7 @@ def refuse_other_partitions(
                 got=Text(f"{secret_scope.arn!r} of {partition}"),
                 remedy=f"make the policy in a stack of the partition {partition}",
             )
-    if any(_names_a_partition(statement) for statement in statements):
+    if partitions_in(statements):
         region = environment_of(scope)[1]
         if not has_token(region):
             check_partition(statements, partition_of(region).name)
-
-
-def _names_a_partition(statement: Statement) -> bool:
-    values = [value for condition in statement.conditions for value in condition.values]
-    keys = [condition.key for condition in statement.conditions]
-    return "secretsmanager:AddReplicaRegions" in keys or any(
-        text.startswith("arn:aws") for text in (*statement.resources, *values)
-    )

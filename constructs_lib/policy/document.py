@@ -144,31 +144,31 @@ def document_for_account(
 
 def check_partition(statements: Iterable[Statement], partition: str) -> None:
     """Refuse a policy with an ARN or a replica's Region of another partition than its own."""
-    for statement in statements:
-        regions = [
-            value
-            for condition in statement.conditions
-            if condition.key == "secretsmanager:AddReplicaRegions"
-            for value in condition.values
-            if not has_token(value)
-        ]
-        texts = [*statement.resources, *statement.principals]
-        texts += [value for condition in statement.conditions for value in condition.values]
-        others = [text for text in texts if _partition_in(text) not in (None, partition)]
-        others += [region for region in regions if partition_of(region).name != partition]
-        if others:
+    for named, text in partitions_in(statements).items():
+        if named != partition:
             raise InvalidOptionError(
                 "ARNs and Regions",
                 must=f"be of the partition of the policy, {partition}",
-                got=others[0],
+                got=text,
                 remedy="make a policy for each partition",
             )
 
 
-def _partition_in(arn: str) -> str | None:
-    """Return the partition that an ARN names; None if it is no ARN, or names none."""
-    match = _NAMED_PARTITION.match(arn)
-    return match[1] if match else None
+def partitions_in(statements: Iterable[Statement]) -> dict[str, str]:
+    """Return the partitions that statements name, each with the first ARN or Region of it."""
+    partitions: dict[str, str] = {}
+    for statement in statements:
+        texts = [*statement.resources, *statement.principals]
+        for condition in statement.conditions:
+            texts += condition.values
+            if condition.key == "secretsmanager:AddReplicaRegions":
+                for region in condition.values:
+                    if not has_token(region):
+                        partitions.setdefault(partition_of(region).name, region)
+        for text in texts:
+            if match := _NAMED_PARTITION.match(text):
+                partitions.setdefault(match[1], text)
+    return partitions
 
 
 def _check_account(account: object) -> str:
