@@ -89,11 +89,11 @@ class SecretAccess(Templates):
 
         `secret` is omitted for actions without a resource, and a key for those of KMS.
 
+        The answer holds under the assumptions of docs/assumptions.md.
+
         Raises:
             AssertionError: if it may not, or if that is open; the message says what is missing.
             SecretAccessError: if something given is not known.
-               The answer holds under the assumptions of docs/assumptions.md.
-
         """
         __tracebackhide__ = True
         cases = self._asking.cases(principal, action, secret, context)
@@ -106,11 +106,11 @@ class SecretAccess(Templates):
     ) -> None:
         """Fail unless the action on the secret is denied to the principal, whatever is left open.
 
+        The answer holds under the assumptions of docs/assumptions.md.
+
         Raises:
             AssertionError: if it is allowed, or if that is open; the message names the statement.
             SecretAccessError: if something given is not known.
-               The answer holds under the assumptions of docs/assumptions.md.
-
         """
         __tracebackhide__ = True
         cases = self._asking.cases(principal, action, secret, context, copies=True)
@@ -167,12 +167,12 @@ class SecretAccess(Templates):
         them to whom the resource policy of the secret, or the policy of the key, gives it. Users
         who are certainly in a listed group belong to it.
 
+        The answer holds under the assumptions of docs/assumptions.md.
+
         Raises:
             AssertionError: if one of them may not, another may, or that is open; the message lists
                 them all.
             SecretAccessError: if something given is not known.
-               The answer holds under the assumptions of docs/assumptions.md.
-
         """
         __tracebackhide__ = True
         if isinstance(principals, str) or not isinstance(principals, Sequence):
