@@ -99,3 +99,15 @@ main(["grants", {str(template)!r}])
 assert not {{"aws_cdk", "jsii", "cvc5"}} & set(sys.modules)
 """
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_fails_on_templates_that_cannot_be_read(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    nested = tmp_path / "nested.json"
+    nested.write_text("[" * 200_000)
+    for path in (str(nested), "a" * 5_000):
+        with pytest.raises(SystemExit) as caught:
+            main(["grants", path])
+        assert caught.value.code == 2
+        assert "templates must be the directory of a cloud assembly" in capsys.readouterr().err
