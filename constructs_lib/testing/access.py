@@ -10,15 +10,16 @@ from constructs_lib.errors import InvalidOptionError
 from constructs_lib.proof.cloudformation.model import Deployment
 from constructs_lib.proof.cloudformation.template import read
 from constructs_lib.proof.cloudformation.unknowns import Unknowns
-from constructs_lib.proof.deployment.comparison import ever_allowed, new_access
+from constructs_lib.proof.deployment.comparison import new_access
 from constructs_lib.proof.deployment.external_secrets import granted_on_external_secrets
 from constructs_lib.proof.deployment.matrix import granted
+from constructs_lib.proof.deployment.never_allowed import ever_allowed
+from constructs_lib.proof.deployment.outsiders import outsiders, outsiders_of_resources
 from constructs_lib.proof.deployment.partial_evaluation import AccessRequest
 from constructs_lib.proof.deployment.request_context import Context, member_of
 from constructs_lib.proof.deployment.unread_access import decision_with_unread, unread_that_allows
 from constructs_lib.proof.symbolic.prover import DEFAULT_TIME_LIMIT
 from constructs_lib.testing.messages import Case, how_to_decide, listed, which_is, who_is
-from constructs_lib.testing.outsiders import outsiders, outsiders_of_resources
 from constructs_lib.testing.reading import Templates
 from constructs_lib.testing.validation import (
     check_action_patterns,
@@ -27,6 +28,8 @@ from constructs_lib.testing.validation import (
 )
 
 __all__ = ["Grant", "SecretAccess"]
+
+_NARROW = "narrow that statement, or deny it with DenySecretAccess"
 
 
 @dataclass(frozen=True)
@@ -200,7 +203,7 @@ class SecretAccess(Templates):
             arns = {who.arn for who in meant}
             groups = {(who.account, who.name.lower()) for who in meant if who.kind == "group"}
             found: list[str] = []
-            doubts: list[str] = []
+            undetermined: list[str] = []
             for other in deployment.principals:
                 grouped = any((other.account, group) in groups for group in other.groups)
                 same = any(
@@ -215,7 +218,8 @@ class SecretAccess(Templates):
                     partial_decision = case.decision_on_policies()
                     if partial_decision.allowed is not False:
                         found.append(case.sentence(partial_decision))
-                        doubts += partial_decision.doubts
+                        if partial_decision.allowed is None:
+                            undetermined.append(how_to_decide(partial_decision.remedies))
             for arn, policies in self._asking.resource_policies(deployment, action, asked):
                 found += [
                     outsider.reason for outsider in outsiders(deployment, arn, policies, [action])
@@ -229,9 +233,8 @@ class SecretAccess(Templates):
                     if names
                     else f"{action} must be allowed to nobody"
                 )
-                remedies = tuple(dict.fromkeys(entry.remedy for entry in unread))
-                remedies += (how_to_decide(doubts),) if doubts else ()
-                remedy = f"{listed(remedies)}, or " if remedies else ""
+                remedies = dict.fromkeys((*(entry.remedy for entry in unread), *undetermined))
+                remedy = f"{listed([*remedies])}, or " if remedies else ""
                 remedy += "take it from them, or list them"
                 raise AssertionError(f"{first}; {'; '.join(found)}; {remedy}")
 
@@ -289,25 +292,26 @@ class SecretAccess(Templates):
         own = [] if everyone else [who for _, who in asking]
         self._asking.warn_if_unknown(str(actions[0]), secret, own)
         found: list[str] = []
+        remedies: dict[str, None] = {}
         for deployment, who in asking:
             if not self._given.is_in(deployment, secret):
                 continue
-            who = member_of(who, deployment.unknowns)
-            arns = self._asking.resources(deployment, secret)
-            sentence = ever_allowed(deployment, who, actions, arns, time_limit)
-            if sentence is not None:
-                found.append(f"{who_is(who, deployment.unknowns)}: {sentence}")
+            resources = self._asking.resources(deployment, secret)
+            finding = ever_allowed(deployment, who, actions, resources, time_limit)
+            if finding is not None:
+                found.append(f"{who_is(who, deployment.unknowns)}: {finding.sentence}")
+                remedies |= dict.fromkeys(finding.remedies or [_NARROW])
         for deployment in self.deployments if everyone else ():
             if self._given.is_in(deployment, secret):
-                arns = self._asking.resources(deployment, secret)
-                found += [
-                    outsider.reason
-                    for outsider in outsiders_of_resources(deployment, actions, arns)
+                resources = self._asking.resources(deployment, secret)
+                arns = [each if isinstance(each, str) else each.arn for each in resources]
+                reasons = [
+                    each.reason for each in outsiders_of_resources(deployment, actions, arns)
                 ]
-        remedies = list(dict.fromkeys(entry.remedy for entry in unread))
-        if found:
-            remedies.append("narrow that statement, or deny it with DenySecretAccess")
+                found += reasons
+                remedies |= dict.fromkeys([_NARROW] if reasons else [])
         found += [f"it is not proved: {entry}" for entry in unread]
+        remedies |= dict.fromkeys(entry.remedy for entry in unread)
         if found:
             raise AssertionError(
                 f"{listed(actions)} must never be allowed; {'; '.join(dict.fromkeys(found))}; "

@@ -73,15 +73,14 @@ class Asking:
             return [secret]
         return list(self.given.with_copies(deployment, secret))
 
-    def resources(self, deployment: Deployment, secret: Any) -> list[str]:
-        """Return the ARNs, or the pattern of ARNs, that a secret or key stands for."""
+    def resources(self, deployment: Deployment, secret: Any) -> list[Secret | Key | str]:
+        """Return the secrets, the key or its ARN, or the pattern of ARNs that are meant."""
         if isinstance(secret, str) and ("*" in secret or "?" in secret):
             check_resource_pattern(secret)
             return [secret]
         if self.given.names_key(secret):
-            key = self.given.key(deployment, secret)
-            return [key if isinstance(key, str) else key.arn]
-        return [each.arn for each in self.given.with_copies(deployment, secret)]
+            return [self.given.key(deployment, secret)]
+        return list(self.given.with_copies(deployment, secret))
 
     def warn_if_unknown(
         self, action: str, secret: Any, principals: Sequence[Principal] = ()

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from json import dumps
-from typing import Any
 
 from constructs_lib.proof.cloudformation.model import AttachedPolicy, Deployment, Principal, Secret
 from constructs_lib.proof.cloudformation.permission_sets import PERMISSION_SET
 from constructs_lib.proof.cloudformation.unknowns import Unknowns
 from constructs_lib.proof.deployment.partial_evaluation import (
     AccessRequest,
-    PartialDecision,
     evaluate_partially,
+    statements_of,
 )
 from constructs_lib.proof.deployment.unread_access import decision_with_unread
+from constructs_lib.proof.iam.evaluator import PartialDecision
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class Case:
         if partial_decision.allowed is allowed:
             return
         if partial_decision.allowed is None:
-            remedy = listed(partial_decision.remedies) or how_to_decide(partial_decision.doubts)
+            remedy = how_to_decide(partial_decision.remedies)
         elif allowed:
             remedy = self._how_to_allow(partial_decision)
         else:
@@ -59,7 +58,7 @@ class Case:
         who = who_is(self.access_request.principal, unknowns)
         what = f"{self.access_request.action} on {self._what()}"
         if partial_decision.allowed is None:
-            return f"whether {who} is allowed {what} is open: {listed(partial_decision.doubts)}"
+            return f"whether {who} is allowed {what} is open: {_doubts(partial_decision)}"
         if partial_decision.allowed:
             return f"{who} is allowed {what}: {self.reason(partial_decision)}"
         return f"{who} is not allowed {what}: {partial_decision.decision.reason}"
@@ -67,7 +66,7 @@ class Case:
     def reason(self, partial_decision: PartialDecision) -> str:
         """Return why it is allowed or open."""
         if partial_decision.allowed is None:
-            return f"it is open: {listed(partial_decision.doubts)}"
+            return f"it is open: {_doubts(partial_decision)}"
         return f"{partial_decision.decision.reason}{self._covered(partial_decision)}"
 
     def _what(self) -> str:
@@ -80,48 +79,26 @@ class Case:
     def _covered(self, partial_decision: PartialDecision) -> str:
         """Return the resources that the deciding statements are about."""
         resources = {
-            unknowns_text
+            str(text)
             for statement in partial_decision.decision.statements
-            if not statement.not_resource
-            for unknowns_text in self._resources(statement.place)
+            if not statement.not_resource and statement.principals is None
+            for text in statement.resources
         }
         return f", on {listed(sorted(resources))}" if resources else ""
 
-    def _resources(self, place: str) -> list[str]:
-        for label, statement in self._statements():
-            if place == label or place.startswith(f"{label} ("):
-                given = statement.get("Resource", [])
-                texts = given if isinstance(given, list) else [given]
-                return [self.deployment.unknowns.shown(str(each)) for each in texts]
-        return []
-
-    def _statements(self) -> list[tuple[str, Mapping[str, Any]]]:
-        """Return every statement with the beginning of what the evaluator calls it."""
-        found = []
-        for policy in self.access_request.principal.policies:
-            for number, statement in enumerate(policy.statements, start=1):
-                if isinstance(statement, Mapping):
-                    found.append((f"{policy.name}, statement {number}", statement))
-        return found
-
     def _how_to_allow(self, partial_decision: PartialDecision) -> str:
-        if partial_decision.decision.statements:
+        decision = partial_decision.decision
+        if decision.statements:
             return "take the request out of that statement"
-        unknowns, action = self.deployment.unknowns, self.access_request.action.lower()
+        if decision.missing and decision.missing != ("identity policy",):
+            return f"allow it in the {listed(decision.missing)}"
         near = []
-        for label, statement in self._statements():
-            actions = statement.get("Action", [])
-            several = actions if isinstance(actions, list) else [actions]
-            if statement.get("Effect") == "Allow" and any(
-                unknowns.matches(str(each).lower(), action) for each in several
-            ):
-                condition = statement.get("Condition")
-                under = (
-                    f" if {unknowns.shown(dumps(condition, ensure_ascii=False))}"
-                    if condition
-                    else ""
-                )
-                near.append(f"{label} allows it on {listed(self._resources(label))}{under}")
+        for statement in statements_of(self.access_request.principal.policies):
+            if statement.allows and statement.covers_action(self.access_request.action.lower()):
+                resources = listed([str(text) for text in statement.resources])
+                conditions = listed([str(test) for test in statement.tests])
+                under = f" if {conditions}" if conditions else ""
+                near.append(f"{statement.place} allows it on {resources}{under}")
         if near:
             return f"{'; '.join(near[:3])}; extend one of them, or add a statement"
         names = [policy.name for policy in self.access_request.principal.policies]
@@ -133,6 +110,10 @@ class Case:
         """Return under which conditions of the templates this is so."""
         chosen = self.deployment.chosen
         return f" (where {' and '.join(chosen)})" if chosen else ""
+
+
+def _doubts(partial_decision: PartialDecision) -> str:
+    return listed([str(doubt) for doubt in partial_decision.doubts])
 
 
 def who_is(principal: Principal, unknowns: Unknowns) -> str:
@@ -155,19 +136,9 @@ def which_is(secret: Secret, unknowns: Unknowns) -> str:
     return str(secret.location) + (f", its replica in {region}" if secret.primary else "")
 
 
-def how_to_decide(doubts: Sequence[str]) -> str:
-    """Return what the test can say so that nothing is open any more."""
-    words = {
-        "of which the request says nothing": "context={condition key: value, or None if absent}",
-        "the document of": "managed_policies={name: document}",
-        "parameter ": "parameters={name: value}",
-    }
-    places = {"AWS::AccountId": "account='111122223333'", "AWS::Region": "region='eu-west-1'"}
-    found: list[str] = []
-    for group in (words, places):
-        if not found:
-            found = [given for word, given in group.items() if any(word in each for each in doubts)]
-    return f"give {listed(found)}" if found else "write it out in the template"
+def how_to_decide(remedies: Sequence[str]) -> str:
+    """Return the instructions that decide what is not determined."""
+    return listed(remedies) or "write it out in the template"
 
 
 def listed(texts: Sequence[str]) -> str:

@@ -11,14 +11,17 @@ import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from constructs_lib.errors import shown
 from constructs_lib.proof.cloudformation.model import AttachedPolicy, Deployment, Principal
-from constructs_lib.proof.cloudformation.unknowns import Unknowns, has_unknown
+from constructs_lib.proof.deployment.partial_evaluation import statements_of
+from constructs_lib.proof.iam.condition_operators import ConditionTest
+from constructs_lib.proof.iam.patterns import Pattern
+from constructs_lib.proof.iam.policy_parser import PolicyStatement
+from constructs_lib.proof.iam.text import Text, Value, literal_text
+from constructs_lib.proof.iam.text_matching import includes
 
 _PACKAGE = str(Path(__file__).parent.parent)
-_VARIABLE = re.compile(r"\$\{[^*?$}][^}]*\}")
 _NAME_CHARACTER = "[A-Za-z0-9/_+=.@-]"
 
 
@@ -63,33 +66,39 @@ def _is_named(deployment: Deployment, text: str, arn: str, principals: Sequence[
     begin = arn[:-7] if re.search(r"-[A-Za-z0-9]{6}$", arn) else arn
     if any(secret.arn.rpartition("-")[0] == begin for secret in deployment.secrets):
         return True  # the real ARN of a secret of which a template has the name
+    value = unknowns.value(arn)
     return (
         any(
-            _is_specific(pattern) and _may_match(pattern, arn, unknowns)
-            for policy in _policies(deployment)
-            for pattern in _strings(policy.document)
+            _is_specific(text) and _may_match(text, value)
+            for statement in statements_of(list(_policies(deployment)))
+            for text in _texts(statement)
         )
         or any(
-            "NotResource" in statement
-            or any(
-                _may_match(pattern, arn, unknowns) for pattern in _strings(statement["Resource"])
-            )
+            statement.not_resource or any(_may_match(text, value) for text in statement.resources)
             for principal in principals
-            for policy in principal.policies
-            for statement in _on_resources(policy)
+            for statement in statements_of(principal.policies)
         )
         or _is_written(deployment, text)
     )
 
 
-def _is_specific(pattern: str) -> bool:
+def _texts(statement: PolicyStatement) -> Iterator[Text]:
+    """Yield the texts of a statement that may name resources."""
+    yield from statement.resources
+    for test in statement.tests:
+        if isinstance(test, ConditionTest):
+            yield from test.values
+
+
+def _is_specific(text: Text) -> bool:
     """Return whether a pattern is about some secrets or keys, and not about all."""
-    name = re.split(":secret:|:key/", _VARIABLE.sub("*", pattern), maxsplit=1)[1:]
-    return has_unknown(pattern) if not name else name[0].strip("*?-/") != ""
+    shown = "".join(str(Pattern(piece)) if isinstance(piece, str) else "*" for piece in text.pieces)
+    name = re.split(":secret:|:key/", shown, maxsplit=1)[1:]
+    return text.unknowns != () if not name else name[0].strip("*?-/") != ""
 
 
-def _may_match(pattern: str, arn: str, unknowns: Unknowns) -> bool:
-    return unknowns.matches(_VARIABLE.sub("*", pattern), arn) is not False
+def _may_match(text: Text, value: Value) -> bool:
+    return includes(text, literal_text(value) if isinstance(value, str) else value) is not False
 
 
 def _is_written(deployment: Deployment, text: str) -> bool:
@@ -111,14 +120,6 @@ def _policies(deployment: Deployment) -> Iterator[AttachedPolicy]:
         yield from secret.policies
     for key in deployment.keys:
         yield key.policy
-
-
-def _on_resources(policy: AttachedPolicy) -> Iterator[Mapping[str, Any]]:
-    for statement in policy.statements:
-        if isinstance(statement, Mapping) and (
-            "Resource" in statement or "NotResource" in statement
-        ):
-            yield statement
 
 
 def _strings(value: object) -> Iterator[str]:

@@ -8,10 +8,9 @@ neither directly nor through a function, state machine or role that it may use.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from constructs_lib.proof.cloudformation.model import AttachedPolicy, Principal
 from constructs_lib.proof.cloudformation.properties import Resource
@@ -21,6 +20,9 @@ from constructs_lib.proof.cloudformation.resource_types import (
     HARMLESS_MANAGED_POLICIES,
 )
 from constructs_lib.proof.cloudformation.unknowns import Unknowns
+from constructs_lib.proof.iam.policy_parser import PolicyStatement
+from constructs_lib.proof.iam.text import Text
+from constructs_lib.proof.iam.text_matching import matches, parts_of
 
 _ROLE_OF_ACCOUNT = re.compile(r"arn:[^:]+:iam::([0-9]{12}):role/[^*?]+")
 
@@ -116,14 +118,14 @@ class CustomResources:
             if name in HARMLESS_MANAGED_POLICIES:
                 return None
             return f"the document of {policy.name} of {role.location}, its role, is not known"
-        statements = policy.document.get("Statement")
-        for statement in statements if isinstance(statements, list) else [statements]:
-            if not isinstance(statement, Mapping) or statement.get("Effect") == "Deny":
+        for statement in policy.statements:
+            if not statement.allows:
                 continue
             for action in self._allowed(statement, CHANGING_ACTIONS):
                 return f"{policy.name} allows {action} to {role.location}, its role"
             for action in self._allowed(statement, DELEGATING_ACTIONS):
-                for text in _texts(statement.get("Resource")) or ["*"]:
+                texts = ["*"] if statement.not_resource else statement.resources
+                for text in map(_encoded, texts):
                     reason = self._reason_of_target(text, visited)
                     if reason is not None:
                         return f"{policy.name} allows {action} to {role.location}; {reason}"
@@ -134,25 +136,27 @@ class CustomResources:
         role = self._runners.get(_function_of(target), target)
         return self._reason_of_role(role, visited)
 
-    def _allowed(self, statement: Mapping[str, Any], actions: Sequence[str]) -> Iterator[str]:
+    def _allowed(self, statement: PolicyStatement, actions: Sequence[str]) -> Iterator[str]:
         """Yield the actions that a statement may allow on resources of their service."""
-        patterns = _texts(statement.get("Action"))
-        resources = _texts(statement.get("Resource")) or ["*"]  # NotResource: on nearly all
         for action in actions:
             service = {"sts": "iam"}.get(action.partition(":")[0], action.partition(":")[0])
-            named = patterns is None or any(
-                self.unknowns.matches(text.lower(), action.lower()) is not False
-                for text in patterns
-            )
-            if named and any(self._of_service(text, service) for text in resources):
+            if statement.covers_action(action.lower()) is not False and (
+                statement.not_resource  # on nearly all
+                or any(_of_service(text, service) for text in statement.resources)
+            ):
                 yield action
 
-    def _of_service(self, resource: str, service: str) -> bool:
-        """Return whether a resource of a statement may be one of a service."""
-        parts = resource.split(":", 5)
-        if len(parts) < 6:
-            return True  # `*`, or an unknown
-        return self.unknowns.matches(parts[2], service) is not False
+
+def _of_service(resource: Text, service: str) -> bool:
+    """Return whether a resource of a statement may be one of a service."""
+    parts = parts_of(resource)
+    if parts is None or len(parts) < 6:
+        return True  # `*`, or an unknown
+    return matches(parts[2], service) is not False
+
+
+def _encoded(text: Text | str) -> str:
+    return text if isinstance(text, str) else text.encoded
 
 
 def _function_of(text: str) -> str:
@@ -160,10 +164,3 @@ def _function_of(text: str) -> str:
     text = text.removesuffix(":*").removesuffix(":$LATEST")
     _, found, name = text.partition(":function:")
     return name if found else text
-
-
-def _texts(value: object) -> list[str] | None:
-    """Return the texts of an element of a statement. None: it does not have the element."""
-    if value is None:
-        return None
-    return [str(text) for text in (value if isinstance(value, list) else [value])]

@@ -276,12 +276,17 @@ class TemplateResolver:
             return self.opaque(f"{self.unknowns.shown(found.text)} split at {found.separator}")
         return found
 
-    def opaque(self, label: str, values: tuple[str, ...] | None = None) -> str:
+    def opaque(
+        self, label: str, values: tuple[str, ...] | None = None, remedy: str | None = None
+    ) -> str:
         """Return an unknown, which may have these values alone."""
         label = f"{label}, of {self.name}"
         # Templates of two times may list different values: these are two unknowns.
         key = label if values is None else f"{label}: {values}"
-        return self.unknowns.placeholder(label, key=key, values=values)
+        return self.unknowns.placeholder(label, key=key, values=values, remedy=remedy)
+
+    def _unknown_parameter(self, name: str, values: tuple[str, ...] | None = None) -> str:
+        return self.opaque(f"parameter {name}", values, f"give parameters={{{name!r}: ...}}")
 
     def _dynamic(self, text: str) -> str:
         """Put an unknown in the place of each dynamic reference."""
@@ -383,11 +388,15 @@ class TemplateResolver:
             return stack.url_suffix
         if name == "AWS::Region":
             return stack.region or self.unknowns.placeholder(
-                "AWS::Region", characters=REGION, shortest=9, longest=20, instance="eu-none-1"
+                "AWS::Region", characters=REGION, shortest=9, longest=20, remedy="give region=..."
             )
         if name == "AWS::AccountId":
             return stack.account or self.unknowns.placeholder(
-                "AWS::AccountId", characters=DIGITS, shortest=12, longest=12
+                "AWS::AccountId",
+                characters=DIGITS,
+                shortest=12,
+                longest=12,
+                remedy="give account=...",
             )
         if name == "AWS::StackName":
             if self.parent is None and stack.name_known:
@@ -417,7 +426,7 @@ class TemplateResolver:
         if given is not None and self.parent is not None:
             given = self._from_parent(name, given)
             if isinstance(given, Parts) or (is_list and has_unknown(str(given))):
-                return self.opaque(f"parameter {name}")
+                return self._unknown_parameter(name)
         values = declared.get("AllowedValues")
         if given is None and isinstance(values, list) and len(values) == 1:
             given = values[0]
@@ -426,9 +435,9 @@ class TemplateResolver:
             assert isinstance(values, list)
             allowed = tuple(value for value in values if isinstance(value, str))
             known = allowed if len(allowed) == len(values) else None
-            return self.opaque(f"parameter {name}", known)
+            return self._unknown_parameter(name, known)
         if given is None or kind.startswith("AWS::SSM::Parameter::Value"):
-            return self.opaque(f"parameter {name}")
+            return self._unknown_parameter(name)
         if is_list:
             texts = given if isinstance(given, list | tuple) else str(given).split(",")
             return [str(each).strip() for each in texts]

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 from constructs_lib.proof.cloudformation.intrinsics import TemplateSet
 from constructs_lib.proof.cloudformation.unknowns import Unknowns
+from constructs_lib.proof.iam.doubts import Doubt
+from constructs_lib.proof.iam.policy_parser import (
+    EVERYONE,
+    PolicyStatement,
+    read_document,
+    statement_on_everything,
+)
 
 Document: TypeAlias = Mapping[str, Any]
 Kind = Literal["user", "role", "group"]
@@ -40,24 +48,50 @@ class AttachedPolicy:
     """A policy that a principal, a secret or a key has.
 
     Attributes:
-        name: what it is called in messages.
-        document: its document. None: it is not known.
+        name: its name in messages.
+        document: its document, as the template has it. None: it is not known.
+        unknowns: the unknowns in the document.
         location: the resource that it comes from.
-        doubt: on what it depends whether it is attached at all. None: it is.
+        doubt: why it is not known whether it is attached at all. None: it is.
         arn: the ARN of a managed policy that the templates do not have.
+        of_resource: whether it is the policy of a secret, a key or a role, which names principals.
     """
 
     name: str
     document: Document | None
+    unknowns: Unknowns = field(compare=False, repr=False)
     location: ResourceLocation | None = None
-    doubt: str | None = None
+    doubt: Doubt | None = None
     arn: str | None = None
+    of_resource: bool = False
 
-    @property
-    def statements(self) -> list[Any]:
-        """The statements of the document as they are, also malformed ones; none without one."""
-        statements = (self.document or {}).get("Statement", [])
-        return statements if isinstance(statements, list) else [statements]
+    @cached_property
+    def statements(self) -> tuple[PolicyStatement, ...]:
+        """The statements of the document. One that is not known may allow and deny everything.
+
+        Raises:
+            SecretAccessError: if the document is malformed.
+        """
+        if self.document is None:
+            remedies = ("give managed_policies={name: document}",) if self.arn else ()
+            document = f"the document of {self.name}, which is not known"
+            return tuple(
+                replace(
+                    statement_on_everything(self.name, allows=allows),
+                    principals=EVERYONE if self.of_resource else None,
+                    doubt=self.doubt or Doubt(document, remedies),
+                )
+                for allows in (True, False)
+            )
+        statements = read_document(
+            self.document,
+            self.name,
+            principals="own" if self.of_resource else "forbidden",
+            placeholders=self.unknowns.placeholders,
+        )
+        if self.doubt is None:
+            return statements
+        return tuple(replace(statement, doubt=self.doubt) for statement in statements)
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,6 @@ def permission_set_role(
         "Region/ of IAM Identity Center",
         key=f"path of permission sets of {resolver.name}",
         characters=PATH,
-        instance="",
     )
     name = f"AWSReservedSSO_{given}_{suffix}"
     begin = f"arn:{resolver.root.stack.in_partition}:iam::{account}:role/aws-reserved"

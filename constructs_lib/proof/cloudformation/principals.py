@@ -35,6 +35,7 @@ from constructs_lib.proof.cloudformation.properties import (
 )
 from constructs_lib.proof.cloudformation.resource_identifiers import iam_arn, iam_path, name_of
 from constructs_lib.proof.cloudformation.unknowns import PATH, Unknowns, has_unknown
+from constructs_lib.proof.iam.doubts import Doubt
 
 _KINDS: dict[str, Kind] = {
     "AWS::IAM::User": "user",
@@ -67,14 +68,14 @@ class _Draft:
     principal: Principal
     attached: list[AttachedPolicy] = field(default_factory=list)
     inline: dict[str, list[AttachedPolicy]] = field(default_factory=dict)
-    groups: dict[_Id, str | None] = field(default_factory=dict)
+    groups: dict[_Id, Doubt | None] = field(default_factory=dict)
 
     def own(self) -> list[AttachedPolicy]:
         """Return its own policies. Of two inline ones with one name, IAM keeps the later."""
         found = list(self.attached)
         for name, policies in self.inline.items():
             if any(each.document != policies[0].document for each in policies):
-                doubt = f"which of the inline policies called {shown(name)} is put last"
+                doubt = Doubt(f"which of the inline policies called {shown(name)} is put last")
                 policies = [replace(each, doubt=doubt) for each in policies]
             found += policies
         return found
@@ -116,7 +117,7 @@ class PrincipalReader:
         where = place_of(resolver, logical_id)
         if arn in self._managed:
             refuse_twice(resolver, logical_id, arn, self._managed[arn].location)
-        self._managed[arn] = AttachedPolicy(f"managed policy {where}", document, where)
+        self._managed[arn] = self._policy(f"managed policy {where}", document, where)
 
     def _read_principal(
         self, resolver: TemplateResolver, logical_id: str, kind: Kind, properties: Mapping[str, Any]
@@ -160,7 +161,7 @@ class PrincipalReader:
             document = resolved_document(resolver, document, f"{here}.PolicyDocument")
             called = str(inline.get("PolicyName"))
             label = f"inline policy {self._unknowns.shown(called)} of {where}"
-            draft.inline.setdefault(called, []).append(AttachedPolicy(label, document, where))
+            draft.inline.setdefault(called, []).append(self._policy(label, document, where))
 
     def _read_permission_set(
         self,
@@ -174,7 +175,7 @@ class PrincipalReader:
         Without an assignment in the templates, it may be assigned to the stack's own account.
         """
         place, where = f"Resources.{logical_id}.Properties", place_of(resolver, logical_id)
-        unassigned = f"whether permission set {where} is assigned to the account"
+        unassigned = Doubt(f"whether permission set {where} is assigned to the account")
         for account in accounts or [resolver.pseudo("AWS::AccountId", place)]:
             name, arn = permission_set_role(resolver, logical_id, properties, account)
             attached = [
@@ -183,7 +184,7 @@ class PrincipalReader:
             ]
             if "InlinePolicy" in properties:
                 document = inline_policy_of(resolver, properties, place)
-                attached.append(AttachedPolicy(f"inline policy of {where}", document, where))
+                attached.append(self._policy(f"inline policy of {where}", document, where))
             boundary = boundary_of(resolver, properties, account, place)
             principal = Principal(
                 "role",
@@ -208,7 +209,14 @@ class PrincipalReader:
         if prop not in properties:
             return None
         document = document_of(resolver, properties[prop], f"{place}.{prop}")
-        return AttachedPolicy(f"trust policy of {where}", document, where)
+        return AttachedPolicy(
+            f"trust policy of {where}", document, self._unknowns, where, of_resource=True
+        )
+
+    def _policy(
+        self, name: str, document: Document | None, where: ResourceLocation | None = None
+    ) -> AttachedPolicy:
+        return AttachedPolicy(name, document, self._unknowns, where)
 
     def _managed_policy(self, arn: str) -> AttachedPolicy:
         """Return the managed policy of an ARN: of the templates, given, or unknown."""
@@ -217,8 +225,8 @@ class PrincipalReader:
         label = self._unknowns.shown(arn)
         for given, document in self._given.items():
             if given == arn or given == arn.rpartition("/")[2] or _of_aws(given, arn):
-                return AttachedPolicy(f"managed policy {label}", document)
-        return AttachedPolicy(f"managed policy {label}", None, arn=arn)
+                return self._policy(f"managed policy {label}", document)
+        return AttachedPolicy(f"managed policy {label}", None, self._unknowns, arn=arn)
 
     def _draft(self, resolver: TemplateResolver, kind: Kind, name: str) -> _Draft:
         """Return the principal of a name in a stack's account, which may exist already."""
@@ -226,7 +234,7 @@ class PrincipalReader:
         one = _id_of(account, kind, name)
         if one not in self._drafts:
             path = self._unknowns.placeholder(
-                f"path of {kind} {self._unknowns.shown(name)}", characters=PATH, instance=""
+                f"path of {kind} {self._unknowns.shown(name)}", characters=PATH
             )
             arn = iam_arn(resolver, kind, f"/{path}", name)
             tags: dict[str, str] | None = {} if kind == "group" else None
@@ -276,7 +284,7 @@ class PrincipalReader:
         document = document_of(resolver, properties["PolicyDocument"], f"{place}.PolicyDocument")
         called = resolver.text(properties.get("PolicyName"), f"{place}.PolicyName")
         for kind, name in targets:
-            policy = AttachedPolicy(f"inline policy {where}", document, where)
+            policy = self._policy(f"inline policy {where}", document, where)
             self._draft(resolver, kind, name).inline.setdefault(called, []).append(policy)
 
     def principals(self, named: Collection[str]) -> tuple[Principal, ...]:
@@ -286,7 +294,7 @@ class PrincipalReader:
         alike = self._alike()
         for one, draft in self._drafts.items():
             policies = list(own[one])
-            groups: dict[_Id, str | None] = dict(draft.groups)
+            groups: dict[_Id, Doubt | None] = dict(draft.groups)
             for other, doubt in alike.get(one, {}).items():
                 policies += [replace(each, doubt=doubt) for each in own[other]]
                 groups.update(dict.fromkeys(self._drafts[other].groups, doubt))
@@ -297,7 +305,7 @@ class PrincipalReader:
                 for policy in self._policies_of_unknown_group(group)
             ]
             for group, unsure in groups.items():
-                candidates: dict[_Id, str | None] = {group: unsure, **alike.get(group, {})}
+                candidates: dict[_Id, Doubt | None] = {group: unsure, **alike.get(group, {})}
                 for candidate, why in candidates.items():
                     why = unsure or why
                     policies += [replace(each, doubt=why or each.doubt) for each in own[candidate]]
@@ -316,16 +324,14 @@ class PrincipalReader:
         name = f"group {self._unknowns.shown(group[2])}, which is not in the templates"
         for effect, verb in (("Allow", "allow"), ("Deny", "deny")):
             statement = {"Effect": effect, "Action": "*", "Resource": "*"}
-            yield AttachedPolicy(
-                f"policies of {name}",
-                {"Version": "2012-10-17", "Statement": [statement]},
-                # Allow and Deny are two doubts: the policies may have one without the other.
-                doubt=f"what the policies of {name}, {verb}",
-            )
+            document = {"Version": "2012-10-17", "Statement": [statement]}
+            # Allow and Deny are two doubts: the policies may have one without the other.
+            doubt = Doubt(f"what the policies of {name}, {verb}")
+            yield replace(self._policy(f"policies of {name}", document), doubt=doubt)
 
-    def _alike(self) -> dict[_Id, dict[_Id, str]]:
+    def _alike(self) -> dict[_Id, dict[_Id, Doubt]]:
         """Return the principals that may be one and the same, and on what that depends."""
-        found: dict[_Id, dict[_Id, str]] = {}
+        found: dict[_Id, dict[_Id, Doubt]] = {}
         open_ones = [one for one in self._drafts if self._open(one[0]) or self._open(one[2])]
         accounts = {one[0] for one in self._drafts}
         for one in open_ones:
@@ -339,11 +345,8 @@ class PrincipalReader:
                     continue  # names are unique in an account, and the templates create both
                 parts = [self._unknowns.same(one[at], other[at]) for at in (0, 2)]
                 if False not in parts:
-                    shown_one, shown_other = (
-                        self._unknowns.shown(f"{each[1]} {each[2]} of {each[0]}")
-                        for each in (one, other)
-                    )
-                    doubt = f"whether {shown_one} is {shown_other}"
+                    texts = (f"{each[1]} {each[2]} of {each[0]}" for each in (one, other))
+                    doubt = self._unknowns.doubt(f"whether {' is '.join(texts)}")
                     found.setdefault(one, {})[other] = doubt
                     found.setdefault(other, {})[one] = doubt
         return found

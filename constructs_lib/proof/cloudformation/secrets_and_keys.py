@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from constructs_lib.errors import shown
+from constructs_lib.errors import SecretAccessError, shown
 from constructs_lib.proof.cloudformation.intrinsics import TemplateResolver
-from constructs_lib.proof.cloudformation.model import AttachedPolicy, Document, Key, Secret
+from constructs_lib.proof.cloudformation.model import (
+    AttachedPolicy,
+    Document,
+    Key,
+    ResourceLocation,
+    Secret,
+)
 from constructs_lib.proof.cloudformation.properties import (
     Resource,
     document_of,
@@ -25,6 +32,8 @@ from constructs_lib.proof.cloudformation.resource_identifiers import (
     secret_arn,
 )
 from constructs_lib.proof.cloudformation.unknowns import Unknowns, has_unknown
+from constructs_lib.proof.iam.doubts import Doubt
+from constructs_lib.proof.iam.policy_parser import PolicyStatement
 
 # CloudFormation creates them on each resource whose type has `cloudFormationSystemTags` in its
 # schema. AWS::SecretsManager::Secret does, AWS::KMS::Key does not.
@@ -87,7 +96,7 @@ class SecretsAndKeys:
             and other.text(props.get("TargetKeyId"), f"Resources.{alias}.Properties.TargetKeyId")
             in (arn, arn.rpartition("/")[2])
         ]
-        policy = AttachedPolicy(f"key policy of {where}", document, where)
+        policy = self._policy(f"key policy of {where}", document, where)
         self._keys[arn] = Key(
             arn,
             policy,
@@ -150,6 +159,9 @@ class SecretsAndKeys:
             f"{_SYSTEM_TAGS}logical-id": logical_id,
         }
 
+    def _policy(self, name: str, document: Document, where: ResourceLocation) -> AttachedPolicy:
+        return AttachedPolicy(name, document, self._unknowns, where, of_resource=True)
+
     def _encryption_key(
         self, resolver: TemplateResolver, found: Mapping[str, Any], place: str
     ) -> str | None:
@@ -166,13 +178,13 @@ class SecretsAndKeys:
         document = document_of(
             resolver, properties.get("ResourcePolicy"), f"{place}.ResourcePolicy"
         )
-        policy = AttachedPolicy(f"resource policy {where}", document, where)
+        policy = self._policy(f"resource policy {where}", document, where)
         certain = self._secret_named(resolver, given)
         if certain is None:
             arn = given if given.startswith("arn:") else secret_arn(resolver, given)
             name = arn.split(":", 6)[-1].rpartition("-")[0] if ":secret:" in arn else given
             certain = self._secrets[arn] = Secret(name, arn)
-        doubt = f"whether {self._unknowns.shown(given)} is this secret"
+        doubt = self._unknowns.doubt(f"whether {given} is this secret")
         for arn, secret in list(self._secrets.items()):
             if secret is certain:
                 self._secrets[arn] = replace(secret, policies=(*secret.policies, policy))
@@ -201,7 +213,9 @@ class SecretsAndKeys:
                 doubted = tuple(
                     policy
                     if policy.doubt is not None
-                    else replace(policy, doubt=f"whether {policy.name} is the one that is put last")
+                    else replace(
+                        policy, doubt=Doubt(f"whether {policy.name} is the one that is put last")
+                    )
                     for policy in secret.policies
                 )
                 self._secrets[arn] = replace(secret, policies=doubted)
@@ -227,10 +241,13 @@ class SecretsAndKeys:
 
     def named_principals(self) -> set[str]:
         """Return the ARNs that the policies of secrets and keys name as principals."""
-        documents = [each.policy.document for each in self._keys.values()]
-        for secret in self._secrets.values():
-            documents += [each.document for each in secret.policies]
-        return {arn for document in documents for arn in _principals_in(document or {})}
+        policies = [key.policy for key in self._keys.values()]
+        policies += [policy for secret in self._secrets.values() for policy in secret.policies]
+        names: set[str] = set()
+        for policy in policies:
+            with suppress(SecretAccessError):  # a malformed policy is refused where it decides
+                names.update(name for each in policy.statements for name in _names_in(each))
+        return names
 
 
 def default_key_policy(partition: str, account: str) -> dict[str, Any]:
@@ -248,12 +265,8 @@ def default_key_policy(partition: str, account: str) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
-def _principals_in(document: Document) -> Iterable[str]:
-    """Yield the AWS principals that the statements of a document name."""
-    statements = document.get("Statement")
-    for statement in statements if isinstance(statements, list) else [statements]:
-        principal = statement.get("Principal") if isinstance(statement, Mapping) else None
-        named = principal.get("AWS") if isinstance(principal, Mapping) else None
-        for each in named if isinstance(named, list) else [named]:
-            if isinstance(each, str):
-                yield each
+def _names_in(statement: PolicyStatement) -> Iterator[str]:
+    """Yield the AWS principals that a statement names, as the template has them."""
+    if statement.principals is not None:
+        yield from statement.principals.aws
+        yield from (text.encoded for text in statement.principals.unknown)

@@ -28,10 +28,6 @@ _WILD = re.compile(r"\$\{([^}]*)\}|[*?]")
 _TYPE = "secret:"
 # A secret of another account must allow the access by its own policy too.
 # https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html
-_EVERYONE = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}],
-}
 
 
 def granted_on_external_secrets(
@@ -42,16 +38,11 @@ def granted_on_external_secrets(
     Raises:
         SecretAccessError: if a policy is malformed.
     """
-    begins = dict.fromkeys(
-        regional(resolver, "secretsmanager") + ":secret:"
-        for resolver in deployment.templates.resolvers
-    )
     known = {secret.arn for secret in deployment.secrets}
     for principal in deployment.principals:
         who = member_of(principal, deployment.unknowns)
-        for text in _allowing(principal, action, deployment.unknowns):
-            for begin, name in _places(text, list(begins), deployment.unknowns):
-                secret = _meant(deployment, begin, name)
+        for text in _allowing(principal, action):
+            for secret in secrets_matched(deployment, text):
                 if secret.arn in known:
                     continue
                 access_request = complete_request(
@@ -66,14 +57,25 @@ def granted_on_external_secrets(
                     yield Granted(principal, (secret,), partial_decision)
 
 
-def _allowing(principal: Principal, action: str, unknowns: Unknowns) -> list[str]:
-    found: dict[str, None] = {}
+def _allowing(principal: Principal, action: str) -> list[str]:
+    """Return the patterns of the resources that statements may allow the action on."""
+    patterns: dict[str, None] = {}
     for policy in principal.policies:
-        texts = texts_of(policy.document, action, unknowns)
-        found |= dict.fromkeys(texts.allowing)
+        texts = texts_of(policy, action)
+        patterns |= dict.fromkeys(text.encoded for text in texts.allowing)
         if texts.allows_elsewhere:
-            found["*"] = None
-    return list(found)
+            patterns["*"] = None
+    return list(patterns)
+
+
+def secrets_matched(deployment: Deployment, pattern: str) -> Iterator[Secret]:
+    """Yield a secret for each place in which a pattern of ARNs matches secrets."""
+    begins = dict.fromkeys(
+        regional(resolver, "secretsmanager") + ":secret:"
+        for resolver in deployment.templates.resolvers
+    )
+    for begin, name in _places(pattern, list(begins), deployment.unknowns):
+        yield _meant(deployment, begin, name)
 
 
 def _of_another_account(
@@ -84,9 +86,9 @@ def _of_another_account(
     account = secret.arn.split(":", 5)[4]
     if secret.location is not None or unknowns.same(account, who.account) is True:
         return []
-    shown = unknowns.shown(secret.arn)
-    doubt = f"whether the resource policy of {shown} allows it"
-    return [AttachedPolicy(f"resource policy of {shown}", _EVERYONE, doubt=doubt)]
+    doubt = unknowns.doubt(f"whether the resource policy of {secret.arn} allows it")
+    name = f"resource policy of {unknowns.shown(secret.arn)}"
+    return [AttachedPolicy(name, None, unknowns, doubt=doubt, of_resource=True)]
 
 
 def _places(text: str, begins: list[str], unknowns: Unknowns) -> Iterator[tuple[str, str]]:

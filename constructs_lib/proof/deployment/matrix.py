@@ -8,22 +8,18 @@ are alike in all that are asked about once, and those that no Allow may reach no
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from constructs_lib.proof.cloudformation.model import AttachedPolicy, Deployment, Principal, Secret
-from constructs_lib.proof.cloudformation.unknowns import Unknowns, has_unknown
-from constructs_lib.proof.deployment.partial_evaluation import (
-    AccessRequest,
-    PartialDecision,
-    evaluate_partially,
-)
+from constructs_lib.proof.deployment.partial_evaluation import AccessRequest, evaluate_partially
 from constructs_lib.proof.deployment.pattern_index import PatternIndex
 from constructs_lib.proof.deployment.request_context import Context, complete_request, member_of
+from constructs_lib.proof.iam.evaluator import PartialDecision
+from constructs_lib.proof.iam.policy_parser import Principals, keys_of
+from constructs_lib.proof.iam.text import Text, literal_text
 
 _SYSTEM_TAGS = "aws:cloudformation:"
-_TAG = re.compile("resourcetag/[^'\"]*")
 _ONE = re.compile(r"arn:[^:]+:iam::[^:]+:(?:user|role)/.+", re.DOTALL)
 
 
@@ -62,8 +58,10 @@ class _Matrix:
         self._action, self._context = action, context
         self._secrets = deployment.secrets
         self._reach = PatternIndex([each.arn for each in self._secrets], self._unknowns)
-        told = _tells_secrets_apart(deployment)
-        self._alike = [_alike(each, number, told) for number, each in enumerate(self._secrets)]
+        system_tags = _reads_system_tags(deployment)
+        self._alike = [
+            _alike(secret, number, system_tags) for number, secret in enumerate(self._secrets)
+        ]
         self._by_resource = _ByResource(deployment, action)
         self._relevant: dict[int, Texts] = {}
         self._read: set[int] = set()  # the secrets whose policies the evaluator has read
@@ -72,7 +70,7 @@ class _Matrix:
         who = member_of(principal, self._unknowns)
         groups: dict[object, list[int]] = {}
         texts = self._texts(principal.policies)
-        columns = [(self._reach.matched(text), "${" in text) for text in texts.all]
+        columns = [(self._reach.matched(text), text.variables != ()) for text in texts.all]
         for number in sorted(self._reached(texts) | self._by_resource.secrets_of(principal)):
             profile = (
                 self._alike[number],
@@ -110,18 +108,18 @@ class _Matrix:
 
     def _texts(self, policies: Sequence[AttachedPolicy]) -> Texts:
         """Return the patterns of policies that may decide."""
-        found = [self._texts_of(policy.document) for policy in policies]
+        several = [self._texts_of(policy) for policy in policies]
         return Texts(
-            tuple(dict.fromkeys(text for each in found for text in each.allowing)),
-            any(each.allows_elsewhere for each in found),
-            tuple(dict.fromkeys(text for each in found for text in each.all)),
+            tuple(dict.fromkeys(text for texts in several for text in texts.allowing)),
+            any(texts.allows_elsewhere for texts in several),
+            tuple(dict.fromkeys(text for texts in several for text in texts.all)),
         )
 
-    def _texts_of(self, document: Mapping[str, Any] | None) -> Texts:
-        # The deployment keeps the documents, so an id stays that of its document.
-        if id(document) not in self._relevant:
-            self._relevant[id(document)] = texts_of(document, self._action, self._unknowns)
-        return self._relevant[id(document)]
+    def _texts_of(self, policy: AttachedPolicy) -> Texts:
+        # The deployment keeps the policies, so an id stays that of its policy.
+        if id(policy) not in self._relevant:
+            self._relevant[id(policy)] = texts_of(policy, self._action)
+        return self._relevant[id(policy)]
 
 
 @dataclass(frozen=True)
@@ -130,34 +128,28 @@ class Texts:
 
     Attributes:
         allowing: the Resources of those that allow it.
-        allows_elsewhere: whether one may allow it on more: by NotResource, or because it is not
-            known or malformed.
+        allows_elsewhere: whether one may allow it on more, by NotResource.
         all: every pattern of all of them.
     """
 
-    allowing: tuple[str, ...]
+    allowing: tuple[Text, ...]
     allows_elsewhere: bool
-    all: tuple[str, ...]
+    all: tuple[Text, ...]
 
 
-def texts_of(document: Mapping[str, Any] | None, action: str, unknowns: Unknowns) -> Texts:
-    """Return the patterns of a document."""
-    allowing: list[str] = []
-    every: list[str] = []
-    elsewhere = False
-    for statement in _statements(document):
-        if not isinstance(statement, Mapping):
-            elsewhere = True
-            continue
-        if not _may_be_about(statement, action, unknowns):
-            continue
-        texts = _listed(statement.get("Resource", statement.get("NotResource")))
-        known = [text for text in texts if isinstance(text, str)]
-        every += known
-        if _allows(statement):
-            allowing += known
-            elsewhere |= "Resource" not in statement or len(known) < len(texts)
-    return Texts(tuple(allowing), elsewhere, tuple(every))
+def texts_of(policy: AttachedPolicy, action: str) -> Texts:
+    """Return the patterns of a policy.
+
+    Raises:
+        SecretAccessError: if it is malformed.
+    """
+    about = [each for each in policy.statements if each.covers_action(action.lower()) is not False]
+    allowing = [statement for statement in about if statement.allows]
+    return Texts(
+        tuple(text for each in allowing for text in each.resources if not each.not_resource),
+        any(statement.not_resource for statement in allowing),
+        tuple(text for statement in about for text in statement.resources),
+    )
 
 
 class _ByResource:
@@ -172,20 +164,17 @@ class _ByResource:
         arns = PatternIndex([member_of(each, unknowns).arn for each in principals], unknowns)
         for number, secret in enumerate(deployment.secrets):
             for policy in secret.policies:
-                for statement in _statements(policy.document):
-                    if not isinstance(statement, Mapping):
-                        self._to_all.add(number)
-                    elif _allows(statement) and _may_be_about(statement, action, unknowns):
-                        self._add(number, statement, arns)
+                for statement in policy.statements:
+                    about = statement.covers_action(action.lower()) is not False
+                    if statement.allows and about and statement.principals is not None:
+                        self._add(number, statement.principals, arns)
 
-    def _add(self, number: int, statement: Mapping[str, Any], arns: PatternIndex) -> None:
-        given = statement.get("Principal")
-        texts = _listed(given.get("AWS", [])) if isinstance(given, Mapping) else [given]
-        for text in texts:
-            if isinstance(text, str) and _ONE.fullmatch(text):
-                for principal in arns.matched(text):
+    def _add(self, number: int, named: Principals, arns: PatternIndex) -> None:
+        for name in (*map(literal_text, named.aws), *named.unknown):
+            if _ONE.fullmatch(str(name)):
+                for principal in arns.matched(name):
                     self._to.setdefault(principal, set()).add(number)
-            else:  # an account, everyone, or malformed
+            else:  # an account, everyone, a session or an unknown
                 self._to_all.add(number)
 
     def secrets_of(self, principal: Principal) -> set[int]:
@@ -193,25 +182,23 @@ class _ByResource:
         return self._to_all | named
 
 
-def _tells_secrets_apart(deployment: Deployment) -> bool:
+def _reads_system_tags(deployment: Deployment) -> bool:
     """Return whether a policy may read the tags that CloudFormation gives to each secret.
 
     They differ between all secrets, so that no two were alike by them.
     """
-    documents = {
-        id(policy.document): policy.document
+    policies = {
+        id(policy): policy
         for principal in deployment.principals
         for policy in (*principal.policies, principal.boundary)
         if policy is not None
     }
-    return any(_reads_system_tags(document) for document in documents.values())
-
-
-def _reads_system_tags(document: Mapping[str, Any] | None) -> bool:
-    text = str(document).lower()
-    if _SYSTEM_TAGS in text:
-        return True
-    return any(has_unknown(tag) for tag in _TAG.findall(text))  # a tag key that is not known
+    return any(
+        isinstance(key, Text) or _SYSTEM_TAGS in key
+        for policy in policies.values()
+        for statement in policy.statements
+        for key in keys_of(statement)
+    )
 
 
 def _alike(secret: Secret, number: int, system_tags: bool) -> object:
@@ -228,24 +215,3 @@ def _alike(secret: Secret, number: int, system_tags: bool) -> object:
             )
         )
     return tuple(secret.arn.split(":", 5)[:5]), tags
-
-
-def _statements(document: Mapping[str, Any] | None) -> list[Any]:
-    return [None] if document is None else _listed(document.get("Statement"))
-
-
-def _allows(statement: Mapping[str, Any]) -> bool:
-    return statement.get("Effect") != "Deny"
-
-
-def _may_be_about(statement: Mapping[str, Any], action: str, unknowns: Unknowns) -> bool:
-    if "Action" not in statement:
-        return True  # NotAction, or malformed
-    return any(
-        not isinstance(text, str) or unknowns.matches(text.lower(), action.lower()) is not False
-        for text in _listed(statement["Action"])
-    )
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]

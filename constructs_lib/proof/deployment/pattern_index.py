@@ -7,14 +7,14 @@ that begin as it does, up to its first wildcard, and those that part from it at 
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Sequence
 
 from constructs_lib.proof.cloudformation.unknowns import Unknowns, has_unknown
+from constructs_lib.proof.iam.patterns import Pattern
+from constructs_lib.proof.iam.text import Text, Unknown
+from constructs_lib.proof.iam.text_matching import matches
 
-# A pattern is known up to a wildcard, a policy variable or an escaped sign.
-_HEAD = re.compile(r"[^*?$]*")
 _LAST = chr(0x10FFFF)  # after every sign and letter of a text
 
 
@@ -38,28 +38,25 @@ class PatternIndex:
             for place in _unknown_at(text):
                 parting = self._parting.setdefault(text[:place], {})
                 parting.setdefault(text[place], []).append(number)
-        self._found: dict[str, dict[int, bool | None]] = {}
+        self._matched: dict[Text, dict[int, bool | None]] = {}
 
-    def matched(self, pattern: str) -> dict[int, bool | None]:
+    def matched(self, pattern: Text) -> dict[int, bool | None]:
         """Return the numbers of the texts that a pattern matches: True, or None if it depends.
 
         A pattern with a policy variable depends, as far as it is known that it may match at all.
         """
-        if pattern not in self._found:
-            variable = "${" in pattern
-            matches = self._unknowns.matches
-            answers = {
-                number: None if variable else matches(pattern, self.texts[number])
-                for number in sorted(self._near(pattern))
+        if pattern not in self._matched:
+            value = self._unknowns.value
+            outcomes = {
+                number: None if pattern.variables else matches(pattern, value(self.texts[number]))
+                for number in sorted(self._near(_head(pattern)))
             }
-            self._found[pattern] = {
-                number: answer for number, answer in answers.items() if answer is not False
+            self._matched[pattern] = {
+                number: outcome for number, outcome in outcomes.items() if outcome is not False
             }
-        return self._found[pattern]
+        return self._matched[pattern]
 
-    def _near(self, pattern: str) -> set[int]:
-        match = _HEAD.match(pattern)
-        head = match[0] if match else ""
+    def _near(self, head: str) -> set[int]:
         found = set(self._order[self._beginning(head)])
         for place in _unknown_at(head):
             # The texts that part from the pattern here: its unknown may be anything.
@@ -76,6 +73,20 @@ class PatternIndex:
         """Return where in the order the texts stand that begin with a head."""
         first = bisect_left(self._sorted, head)
         return slice(first, bisect_left(self._sorted, head + _LAST))
+
+
+def _head(pattern: Text) -> str:
+    """Return the beginning of a pattern, up to a wildcard or a policy variable."""
+    head = ""
+    for piece in pattern.pieces:
+        if isinstance(piece, Unknown) and piece.placeholder:
+            head += piece.placeholder
+            continue
+        beginning = Pattern(piece).beginning if isinstance(piece, str) else ""
+        head += beginning
+        if beginning != piece:
+            break
+    return head
 
 
 def _unknown_at(text: str) -> list[int]:

@@ -7,16 +7,15 @@ with a value that is not known; it is absent, because AWS documents that; or it 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from constructs_lib.proof.cloudformation.model import Key, Kind, Principal, Secret
 from constructs_lib.proof.cloudformation.stacks import url_suffix
 from constructs_lib.proof.cloudformation.unknowns import NAME, Unknowns, has_unknown
 from constructs_lib.proof.deployment.partial_evaluation import AccessRequest
-from constructs_lib.proof.iam.patterns import pattern
 
 Context: TypeAlias = Mapping[str, "str | Sequence[str] | None"]
 
@@ -224,39 +223,17 @@ def _session_tags(who: Principal) -> frozenset[str] | None:
     """
     if who.kind != "role":
         return frozenset()
-    document = None if who.trust is None else who.trust.document
-    if document is None:
+    if who.trust is None or who.trust.document is None:
         return None
     tags: frozenset[str] = frozenset()
-    for statement in _listed(document.get("Statement")):
-        if not isinstance(statement, Mapping):
-            return None
-        if statement.get("Effect") == "Deny" or not _may_tag_sessions(statement):
+    for statement in who.trust.statements:
+        if not statement.allows or statement.covers_action("sts:tagsession") is False:
             continue
-        if statement.get("Principal") not in ({"Service": _EKS}, {"Service": [_EKS]}):
+        named = statement.principals
+        if named is None or named.aws or named.unknown or set(named.others) != {("Service", _EKS)}:
             return None
         tags = EKS_SESSION_TAGS
     return tags
-
-
-def _may_tag_sessions(statement: Mapping[str, Any]) -> bool:
-    if "Action" in statement:
-        return any(map(_may_be_tag_session, _listed(statement["Action"])))
-    actions = _listed(statement.get("NotAction"))
-    return not any(
-        isinstance(text, str) and not has_unknown(text) and _may_be_tag_session(text)
-        for text in actions
-    )
-
-
-def _may_be_tag_session(action: object) -> bool:
-    if not isinstance(action, str) or has_unknown(action):
-        return True
-    return pattern(action.lower()).matches("sts:tagsession")
-
-
-def _listed(value: Any) -> Iterable[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 def decryption(

@@ -7,26 +7,24 @@ other statements match. The access to each such secret is decided before and aft
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from json import dumps
-from typing import Any, TypeAlias
+from functools import cached_property
+from typing import TypeAlias
 
 from constructs_lib.aws.actions import ACTIONS, WITHOUT_RESOURCE
 from constructs_lib.errors import SecretAccessError
 from constructs_lib.proof.cloudformation.model import (
-    AttachedPolicy,
     Deployment,
-    Document,
     Key,
     Principal,
     Secret,
 )
 from constructs_lib.proof.deployment.partial_evaluation import (
     AccessRequest,
-    PartialDecision,
     evaluate_partially,
+    partial_request,
+    statements_of,
 )
 from constructs_lib.proof.deployment.request_context import (
     complete_request,
@@ -34,6 +32,11 @@ from constructs_lib.proof.deployment.request_context import (
     member_of,
 )
 from constructs_lib.proof.deployment.secret_lookup import customer_key_of, policies_of_key
+from constructs_lib.proof.iam.evaluator import PartialDecision
+from constructs_lib.proof.iam.policy_parser import PolicyStatement, keys_of
+from constructs_lib.proof.iam.request import PartialRequest
+from constructs_lib.proof.iam.text import Text
+from constructs_lib.proof.iam.text_matching import matches
 from constructs_lib.proof.symbolic.time_limit import seconds_left
 
 # Secrets Manager's actions on a secret that exists.
@@ -49,11 +52,11 @@ _KEY_ACTIONS = {
     "secretsmanager:GetSecretValue": "kms:Decrypt",
     "secretsmanager:PutSecretValue": "kms:GenerateDataKey",
 }
-_TAG_KEY = re.compile(r"(aws|secretsmanager):(resource|principal)tag/", re.IGNORECASE)
-_REGION_KEY = re.compile(r"aws:requestedregion", re.IGNORECASE)
+_TAGS = ("aws:resourcetag/", "secretsmanager:resourcetag/", "aws:principaltag/")
+_REGION = "aws:requestedregion"
 
-# Whether a statement of a policy version decides alike on the access now and before.
-_Alike: TypeAlias = "Callable[[_Access, _Access, Document, object], bool]"
+# Whether a statement decides alike on the access now and before.
+_Alike: TypeAlias = "Callable[[_Access, _Access, PolicyStatement], bool]"
 
 
 @dataclass(frozen=True)
@@ -81,31 +84,25 @@ class _Access:
         policies = policies_of_key(self.deployment, key, self.principal)
         return evaluate_partially(request, self.deployment.unknowns, resource=policies).allowed
 
-    def policies(self) -> Iterator[AttachedPolicy]:
-        """Yield the policies that can decide on the secret."""
-        yield from self.principal.policies
-        yield from [self.principal.boundary] if self.principal.boundary is not None else []
-        yield from self.secret.policies
+    def statements(self) -> Iterator[PolicyStatement]:
+        """Yield the statements that can decide on the secret."""
+        boundary = self.principal.boundary
+        yield from statements_of(self.principal.policies)
+        yield from boundary.statements if boundary is not None else ()
+        yield from statements_of(self.secret.policies)
 
-    def holds(self, condition: Mapping[str, Any], version: object) -> bool | None:
-        """Return whether conditions hold of a request for the secret."""
-        statement = {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition}
-        document = {"Version": version, "Statement": statement}
-        principal = replace(
-            self.principal, policies=(AttachedPolicy("conditions", document),), boundary=None
-        )
-        request = AccessRequest(principal, "secretsmanager:GetSecretValue", self.secret.arn)
+    @cached_property
+    def request(self) -> PartialRequest:
+        """A request for the secret, in whose context conditions are compared."""
+        request = AccessRequest(self.principal, "secretsmanager:GetSecretValue", self.secret.arn)
         request = complete_request(request, self.secret, None)
-        # With the ARN, a secret of another account would need a policy of its own.
-        return evaluate_partially(replace(request, resource="*"), self.deployment.unknowns).allowed
+        return partial_request(request, self.deployment.unknowns)
 
-    def matches(self, statement: Document) -> tuple[bool | None, ...]:
+    def matches(self, statement: PolicyStatement) -> tuple[bool | None, ...]:
         """Return whether each resource of a statement matches; None where a variable decides."""
         return tuple(
-            None if "${" in pattern else self.deployment.unknowns.matches(pattern, self.secret.arn)
-            for name in ("Resource", "NotResource")
-            for pattern in _listed(statement.get(name, []))
-            if isinstance(pattern, str)
+            None if text.variables else matches(text, self.request.resource)
+            for text in statement.resources
         )
 
 
@@ -173,8 +170,8 @@ def _key_arn(deployment: Deployment, secret: Secret) -> str | None:
 def _policy_depends_on_tags(secret: Secret) -> bool:
     """Return whether the resource policy has a condition on tags, for whomever it names."""
     return any(
-        policy.document is None or _TAG_KEY.search(dumps(policy.document, default=str))
-        for policy in secret.policies
+        statement.doubt is not None or any(map(_is_tag, keys_of(statement)))
+        for statement in statements_of(secret.policies)
     )
 
 
@@ -216,45 +213,34 @@ def _key_gives_access(now: _Access, was: _Access, action: str) -> bool:
 def _alike(now: _Access, was: _Access, alike: _Alike) -> bool:
     """Return whether each statement decides alike on the secret before and after the change."""
     return all(
-        policy.document is not None
-        and all(
-            isinstance(statement, Mapping)
-            and alike(now, was, statement, policy.document.get("Version"))
-            for statement in policy.statements
-        )
-        for policy in now.policies()
+        statement.doubt is None and alike(now, was, statement) for statement in now.statements()
     )
 
 
-def _resource_alike(now: _Access, was: _Access, statement: Document, version: object) -> bool:
-    matches = now.matches(statement)
+def _resource_alike(now: _Access, was: _Access, statement: PolicyStatement) -> bool:
+    outcomes = now.matches(statement)
     return (
-        matches == was.matches(statement)
-        and None not in matches
-        and not _REGION_KEY.search(dumps(statement.get("Condition", {}), default=str))
+        outcomes == was.matches(statement)
+        and None not in outcomes
+        and not any(isinstance(key, Text) or key == _REGION for key in keys_of(statement))
     )
 
 
-def _tags_alike(now: _Access, was: _Access, statement: Document, version: object) -> bool:
+def _tags_alike(now: _Access, was: _Access, statement: PolicyStatement) -> bool:
     """Return whether the conditions on tags certainly have the same outcome."""
-    condition = statement.get("Condition", {})
-    if _TAG_KEY.search(dumps([statement.get("Resource"), statement.get("NotResource")])):
-        return False  # as a policy variable
-    if not _TAG_KEY.search(dumps(condition, default=str)):
-        return True
-    if not isinstance(condition, Mapping):
+    if any(_is_tag(variable.key) for text in statement.resources for variable in text.variables):
         return False
-    for operator, keys in condition.items():
-        if not isinstance(keys, Mapping):
+    for test in statement.tests:
+        if not any(map(_is_tag, keys_of(replace(statement, resources=(), tests=(test,))))):
+            continue
+        outcome, before = (
+            test.holds(access.request.values, access.request.present) for access in (now, was)
+        )
+        if outcome is None or outcome != before:
             return False
-        for key, values in keys.items():
-            if not _TAG_KEY.search(f"{key} {values}"):
-                continue
-            outcome = now.holds({operator: {key: values}}, version)
-            if outcome is None or outcome != was.holds({operator: {key: values}}, version):
-                return False
     return True
 
 
-def _listed(value: object) -> list[Any]:
-    return value if isinstance(value, list) else [value]
+def _is_tag(key: str | Text) -> bool:
+    """Return whether a context key is a tag, or may be one."""
+    return isinstance(key, Text) or key.startswith(_TAGS)

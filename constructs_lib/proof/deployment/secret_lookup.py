@@ -69,10 +69,7 @@ def _possible_policies(
             continue
         pairs = ((principal.account, account), (principal.name, name))
         if False not in [unknowns.same(*pair) for pair in pairs]:
-            shown_one, shown_other = (
-                unknowns.shown(text) for text in (principal.arn, f"{kind} {name} of {account}")
-            )
-            doubt = f"whether {shown_one} is {shown_other}"
+            doubt = unknowns.doubt(f"whether {principal.arn} is {kind} {name} of {account}")
             possible += [replace(policy, doubt=doubt) for policy in principal.policies]
     return tuple(possible)
 
@@ -149,7 +146,7 @@ def _possibly_created(deployment: Deployment, named: Secret) -> Secret:
     policies = [
         replace(
             policy,
-            doubt=f"whether {unknowns.shown(named.arn)} is {unknowns.shown(secret.arn)}",
+            doubt=unknowns.doubt(f"whether {named.arn} is {secret.arn}"),
         )
         for secret in deployment.secrets
         if unknowns.same(named.arn, secret.arn) is None
@@ -224,11 +221,12 @@ def policies_of_key(
     unknowns = deployment.unknowns
     document = default_key_policy(key.split(":")[1], principal.account)
     possible = (
-        replace(other.policy, doubt=f"whether {unknowns.shown(other.arn)} is {unknowns.shown(key)}")
+        replace(other.policy, doubt=unknowns.doubt(f"whether {other.arn} is {key}"))
         for other in deployment.keys
         if unknowns.same(key, other.arn) is None
     )
-    default = AttachedPolicy("the key's policy, taken to leave it to the account", document)
+    name = "the key's policy, taken to leave it to the account"
+    default = AttachedPolicy(name, document, unknowns, of_resource=True)
     return (default, *possible)
 
 

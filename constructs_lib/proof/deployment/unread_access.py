@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from constructs_lib.proof.cloudformation.model import Deployment, Unread
-from constructs_lib.proof.deployment.partial_evaluation import PartialDecision
+from constructs_lib.proof.iam.doubts import Doubt
+from constructs_lib.proof.iam.evaluator import PartialDecision
 from constructs_lib.proof.iam.patterns import pattern
 from constructs_lib.proof.symbolic.pattern_inclusion import overlap
 
@@ -31,8 +32,7 @@ def decision_with_unread(
     return replace(
         decision,
         allowed=None,
-        doubts=tuple(map(str, unread)),
-        remedies=tuple(dict.fromkeys(entry.remedy for entry in unread)),
+        doubts=tuple(Doubt(str(entry), (entry.remedy,)) for entry in unread),
     )
 
 

@@ -9,15 +9,27 @@ import ipaddress
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Literal, NoReturn
 
-from constructs_lib.errors import InvalidOptionError, InvalidPolicyError, UndeterminedError, shown
+from constructs_lib.errors import InvalidOptionError, InvalidPolicyError, shown
+from constructs_lib.proof.iam.doubts import Doubt, doubt_about_key, remedies_of
 from constructs_lib.proof.iam.patterns import Pattern
-from constructs_lib.proof.iam.variables import Context, Text, read_text
+from constructs_lib.proof.iam.text import (
+    Placeholders,
+    Text,
+    Value,
+    ValuesOfKey,
+    pieces_of,
+    read_text,
+    value_of,
+)
+from constructs_lib.proof.iam.text_matching import ignoring_case, matches, parts_of, same
+from constructs_lib.proof.iam.three_valued import all_of, any_of, negation
 
 Quantifier = Literal["ForAllValues", "ForAnyValue", None]
 
@@ -30,8 +42,8 @@ SEVERAL_VALUES = (
     *("kms:encryptioncontextkeys", "kms:grantoperations", "kms:resourcealiases"),
 )
 
-# Whether a value of the request fits a value of the policy.
-_Matches = Callable[[str, Pattern], bool]
+# Whether a value of the request matches a value of the policy. None: that is not determined.
+_Matches = Callable[[Value, Text], bool | None]
 
 
 @dataclass(frozen=True)
@@ -39,7 +51,8 @@ class ConditionTest:
     """One key of a Condition: the operator and the key, in lower case, and the policy's values.
 
     `name` is the operator without its quantifier and IfExists, `stringnotequals`; where `negated`,
-    `fits` is the comparison of which it says the opposite.
+    `matches` is the comparison of which it is the opposite. For messages, `spelled_operator` and
+    `spelled_key` are those of the policy.
     """
 
     name: str
@@ -50,75 +63,163 @@ class ConditionTest:
     values: tuple[Text, ...]
     matches: _Matches
     place: str
+    spelled_operator: str
+    spelled_key: str
+
+    def __str__(self) -> str:
+        """Return the condition as messages show it."""
+        values = " or ".join(map(str, self.values))
+        return f"{self.spelled_operator} {self.spelled_key} {values}"
 
     @property
     def is_null(self) -> bool:
         """Return whether the operator is Null."""
         return self.name == "null"
 
-    def holds(self, context: Context) -> bool:
-        """Return whether the condition holds for a request with this context."""
-        given = context.get(self.key, ())
+    def holds(self, values: ValuesOfKey, present: AbstractSet[str] = frozenset()) -> bool | None:
+        """Return whether the condition holds for a request; None: that is not determined.
+
+        Args:
+            values: the values of the context keys.
+            present: the keys that the request has, though their values may not be known.
+        """
+        context = values(self.key)
         if self.is_null:
-            absent = "false" if self._has_value(given) else "true"
-            return any(
-                value.fixed is not None and value.fixed.signs.lower() == absent
-                for value in self.values
-            )
-        if self.quantifier is not None and given and not any(given):
+            return self._is_absent(context, present)
+        if context is None:
+            return None
+        if self.quantifier is not None and context and not any(context):
             # "if the key values resolve to a null data set, such as an empty string",
             # ForAllValues holds; "for no matching key or a null dataset", ForAnyValue does not.
             return self.quantifier == "ForAllValues"
-        if self.quantifier is None and len(given) > 1:
-            _undetermined(
-                f"{self.place} compares {self.key}, of which the request has {len(given)} values,",
-                "a key with several values is allowed with ForAllValues or ForAnyValue",
-            )
-        if not given:
+        if not context:
             # ForAllValues holds of no values. A negated operator holds where the key is absent,
             # unless it asks for a value that differs.
-            absent_fits = self.negated and self.quantifier is None
-            return self.if_exists or self.quantifier == "ForAllValues" or absent_fits
-        wanted = self._wanted(context)
-        each = (any(self.matches(value, one) for one in wanted) != self.negated for value in given)
-        return any(each) if self.quantifier == "ForAnyValue" else all(each)
+            absent_holds = self.negated and self.quantifier is None
+            return self.if_exists or self.quantifier == "ForAllValues" or absent_holds
+        if self.quantifier is None and len(context) > 1:
+            return None
+        wanted = [value.resolve(values) for value in self.values]
+        outcomes = [self._matches_one(value, wanted) for value in context]
+        return any_of(outcomes) if self.quantifier == "ForAnyValue" else all_of(outcomes)
 
-    def _has_value(self, given: tuple[str, ...]) -> bool:
+    def doubt(self, values: ValuesOfKey) -> Doubt:
+        """Return why it is not determined whether the condition holds."""
+        context = values(self.key)
+        if context is None:
+            return doubt_about_key(self.spelled_key)
+        if self.quantifier is None and len(context) > 1:
+            return Doubt(
+                f"{self.spelled_key}, of which the request has {len(context)} values, compared"
+                " without ForAllValues or ForAnyValue"
+            )
+        for variable in (each for text in self.values for each in text.variables):
+            if values(variable.key) is None:
+                return doubt_about_key(variable.key)
+        shown_values = ", ".join(map(str, context))
+        wanted = ", ".join(map(str, self.values))
+        remedies = remedies_of(context) + remedies_of(self.values)
+        case = " ignoring case" if self.name.endswith("ignorecase") else ""
+        return Doubt(f"{self.spelled_key} ({shown_values}) compared{case} with {wanted}", remedies)
+
+    def _is_absent(
+        self, context: tuple[Value, ...] | None, present: AbstractSet[str]
+    ) -> bool | None:
+        if context is None and self.key not in present:
+            return None
+        absent = "false" if context is None or self._has_value(context) else "true"
+        return any_of(
+            None if value.fixed is None else value.fixed.signs.lower() == absent
+            for value in self.values
+        )
+
+    def _has_value(self, context: tuple[Value, ...]) -> bool:
         """Return whether a key is there with a value, which `Null` asks.
 
         With false it holds where "the key exists and its value is not null", and a key of several
         values with none but empty ones is a "null data set". An empty value of a key with one
         value, such as a tag's, counts as a value: see docs/assumptions.md.
         """
-        return any(given) or (bool(given) and not self.key.startswith(SEVERAL_VALUES))
+        return any(context) or (bool(context) and not self.key.startswith(SEVERAL_VALUES))
 
-    def _wanted(self, context: Context) -> list[Pattern]:
+    def _matches_one(
+        self, value: Value, wanted: Sequence[Text | Literal[False] | None]
+    ) -> bool | None:
         # A variable without a value "is effectively null. There's no equal or like value", so that
         # a negated operator holds.
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-no-value
-        resolved = (value.resolve(context) for value in self.values)
-        return [value for value in resolved if value is not None]
+        outcome = any_of(
+            None if one is None else self.matches(value, one) for one in wanted if one is not False
+        )
+        return negation(outcome) if self.negated else outcome
 
 
-def parse_condition_tests(block: object, place: str, version: str) -> tuple[ConditionTest, ...]:
+@dataclass(frozen=True)
+class UnknownTest:
+    """A part of a Condition of which the operator or the key is not known."""
+
+    text: Text
+
+    def __str__(self) -> str:
+        """Return the condition as messages show it."""
+        return str(self.text)
+
+    def holds(self, values: ValuesOfKey, present: AbstractSet[str] = frozenset()) -> None:
+        """Return None: it is not determined whether it holds."""
+
+    def doubt(self, values: ValuesOfKey) -> Doubt:
+        """Return why it is not determined whether the condition holds."""
+        return Doubt(f"condition {self.text}, which is not known", remedies_of([self.text]))
+
+
+AnyTest = ConditionTest | UnknownTest
+
+
+def parse_condition_tests(
+    block: object, place: str, version: str, placeholders: Placeholders | None = None
+) -> tuple[AnyTest, ...]:
     """Return the conditions of a statement's Condition.
 
     Raises:
-        SecretAccessError: if an operator is unknown, or a value is none of its kind.
+        SecretAccessError: if an operator does not exist, or a value is none of its kind.
     """
+    known = placeholders or {}
     if not isinstance(block, Mapping):
+        if _has_unknown(block, known):
+            return (_unknown_test(known, str(block)),)
         _refuse(f"{place} has the Condition {shown(block)}", "a mapping is allowed")
-    tests = []
+    tests: list[AnyTest] = []
     for name, keys in block.items():
+        if _has_unknown(keys, known):  # a whole block, as CfnJson gives it
+            tests.append(_unknown_test(known, f"{name} {keys}"))
+            continue
         if not isinstance(keys, Mapping) or not keys:
             _refuse(f"{place} has the Condition {name}: {shown(keys)}", "a mapping is allowed")
         for key, values in keys.items():
-            tests.append(_parse_condition_test(str(name), str(key), values, place, version))
+            if _has_unknown(name, known) or _has_unknown(key, known):
+                tests.append(_unknown_test(known, f"{name} {key} {_listed(values)}"))
+            else:
+                tests.append(
+                    _parse_condition_test(str(name), str(key), values, place, version, known)
+                )
     return tuple(tests)
 
 
+def _unknown_test(placeholders: Placeholders, text: str) -> UnknownTest:
+    return UnknownTest(Text.of(pieces_of(text, placeholders)))
+
+
+def _has_unknown(text: object, placeholders: Placeholders) -> bool:
+    return isinstance(text, str) and not isinstance(value_of(text, placeholders), str)
+
+
+def _listed(values: object) -> str:
+    several = values if isinstance(values, list) else [values]
+    return " or ".join(map(str, several))
+
+
 def _parse_condition_test(
-    name: str, key: str, values: object, place: str, version: str
+    name: str, key: str, values: object, place: str, version: str, placeholders: Placeholders
 ) -> ConditionTest:
     quantifier, base, if_exists = _taken_apart(name)
     found = OPERATORS.get(_OPPOSITES.get(base, base))
@@ -136,9 +237,10 @@ def _parse_condition_test(
         text = str(text) if isinstance(text, int | float) else text
         if not isinstance(text, str):
             _refuse(f"{place} compares {key} with {shown(value)}", "a string is allowed")
-        if found.kind is not None:
+        if found.kind is not None and not _has_unknown(text, placeholders):
             _check_value(found.kind, text, place)
-        texts.append(read_text(text, place, version if found.patterns else "2008-10-17"))
+        with_variables = version if found.patterns else "2008-10-17"
+        texts.append(read_text(text, place, with_variables, placeholders))
     return ConditionTest(
         name=base,
         quantifier=quantifier,
@@ -148,6 +250,8 @@ def _parse_condition_test(
         values=tuple(texts),
         matches=found.matches,
         place=place,
+        spelled_operator=name,
+        spelled_key=key,
     )
 
 
@@ -252,12 +356,14 @@ _NETWORK = _Kind(
 
 
 def _compared(kind: _Kind, holds: Callable[[Any, Any], bool]) -> _Operator:
-    """Return the operator that asks `holds` with the request's value and the policy's."""
+    """Return the operator that calls `holds` with the request's value and the policy's."""
 
-    def matches(value: str, wanted: Pattern) -> bool:
-        return holds(kind.read(value), kind.parse(str(wanted)))
+    def compare(value: Value, wanted: Text) -> bool | None:
+        if not isinstance(value, str) or wanted.fixed is None:
+            return None
+        return holds(kind.read(value), kind.parse(str(wanted.fixed)))
 
-    return _Operator(matches, kind)
+    return _Operator(compare, kind)
 
 
 def _in_network(address: Any, network: Any) -> bool:
@@ -266,16 +372,34 @@ def _in_network(address: Any, network: Any) -> bool:
     return bool(address.version == network.version and address.subnet_of(network))
 
 
-def _same_arn(value: str, wanted: Pattern) -> bool:
+def _same_arn(value: Value, wanted: Text) -> bool | None:
     """Compare each of the six parts of an ARN by itself: a `*` does not reach beyond its part."""
+    if isinstance(value, str) and wanted.fixed is not None:
+        return _same_known_arn(value, wanted.fixed)
+    patterns, parts = parts_of(wanted), parts_of(value)
+    if patterns is None or parts is None:  # an unknown may hold several parts
+        if isinstance(value, Text) and value == wanted:
+            return True
+        return False if matches(wanted, value) is False else None
+    _check_parts(len(patterns), str(wanted))
+    if len(parts) != 6:
+        return False
+    return all_of(matches(one, part) for one, part in zip(patterns, parts, strict=True))
+
+
+def _same_known_arn(value: str, wanted: Pattern) -> bool:
     patterns = _parts(wanted.signs)
-    if len(patterns) != 6:
-        # AWS documents six parts, "checked separately", and not what becomes of fewer.
-        _refuse(f"an Arn operator compares {shown(str(wanted))}", "an ARN of six parts is allowed")
+    _check_parts(len(patterns), str(wanted))
     parts = value.split(":", 5)
     if len(parts) != 6 or parts[0] != "arn":
         return False
     return all(one.matches(part) for one, part in zip(patterns, parts, strict=True))
+
+
+def _check_parts(number: int, wanted: str) -> None:
+    if number != 6:
+        # AWS documents six parts, "checked separately", and not what becomes of fewer.
+        _refuse(f"an Arn operator compares {shown(wanted)}", "an ARN of six parts is allowed")
 
 
 @lru_cache(maxsize=4_096)
@@ -301,24 +425,33 @@ def same_letter(one: str, other: str) -> bool | None:
     return same.pop() if len(same) == 1 else None
 
 
-def _same_ignoring_case(value: str, wanted: Pattern) -> bool:
-    text = str(wanted)
+def _same_ignoring_case(value: Value, wanted: Text) -> bool | None:
+    if not isinstance(value, str) or wanted.fixed is None:
+        return same(ignoring_case(_as_value(wanted)), ignoring_case(value))
+    text = str(wanted.fixed)
     if len(text) != len(value):
         return False
-    same = [same_letter(one, other) for one, other in zip(value, text, strict=True)]
-    if False in same:
-        return False
-    if None in same:
-        _undetermined(
-            f"{shown(value)} and {shown(text)} are compared without regard to case",
-            "letters that are alike in upper and in lower case are allowed",
-        )
-    return True
+    return all_of(same_letter(one, other) for one, other in zip(value, text, strict=True))
 
 
-_EQUAL = _Operator(lambda value, wanted: str(wanted) == value, patterns=True)
+def _equal(value: Value, wanted: Text) -> bool | None:
+    if isinstance(value, str) and wanted.fixed is not None:
+        return value == str(wanted.fixed)
+    return same(_as_value(wanted), value)
+
+
+def _as_value(wanted: Text) -> Value:
+    """Return a text of a policy without wildcards: the operator takes `*` and `?` literally."""
+    if wanted.fixed is not None:
+        return str(wanted.fixed)
+    return Text.of(
+        str(Pattern(piece)) if isinstance(piece, str) else piece for piece in wanted.pieces
+    )
+
+
+_EQUAL = _Operator(_equal, patterns=True)
 _EQUAL_IGNORING_CASE = _Operator(_same_ignoring_case, patterns=True)
-_LIKE = _Operator(lambda value, wanted: wanted.matches(value), patterns=True)
+_LIKE = _Operator(lambda value, wanted: matches(wanted, value), patterns=True)
 _LIKE_ARN = _Operator(_same_arn, patterns=True)
 _ORDERS: dict[str, Callable[[Any, Any], bool]] = {
     "equals": operator.eq,
@@ -359,10 +492,6 @@ _REMEDY = "correct the policy or the request: nothing is guessed"
 
 def _refuse(problem: str, allowed: str) -> NoReturn:
     raise InvalidPolicyError(problem, allowed=allowed, remedy=_REMEDY)
-
-
-def _undetermined(problem: str, allowed: str) -> NoReturn:
-    raise UndeterminedError(problem, allowed=allowed, remedy=_REMEDY)
 
 
 def _refuse_context(value: str, rule: str) -> NoReturn:

@@ -3,30 +3,44 @@
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from constructs_lib.errors import InvalidOptionError, InvalidPolicyError, UndeterminedError, shown
+from constructs_lib.proof.iam.doubts import Doubt, doubt_about_key, remedies_of
 from constructs_lib.proof.iam.policy_parser import (
+    EVERYONE,
     PolicyStatement,
-    Principals,
     Principled,
     read_document,
 )
-from constructs_lib.proof.iam.principal_matching import is_named, named_as
+from constructs_lib.proof.iam.principal_matching import (
+    NamedAs,
+    doubt_about_principals,
+    is_named,
+    named_as,
+)
 from constructs_lib.proof.iam.request import (
     WITHOUT_PERMISSION,
-    Identity,
+    PartialRequest,
     Request,
-    context_of,
     has_policy_of_its_own,
-    identity_of,
-    resource_account,
 )
-from constructs_lib.proof.iam.variables import Context
+from constructs_lib.proof.iam.text import Text
+from constructs_lib.proof.iam.text_matching import matches, same
+from constructs_lib.proof.iam.three_valued import any_of, negation
 
 Document = Mapping[str, Any]
+Missing = Literal[
+    "service control policy",
+    "identity policy",
+    "permissions boundary",
+    "session policy",
+    "key policy",
+    "trust policy",
+    "resource policy",
+]
 
 
 @dataclass(frozen=True)
@@ -66,7 +80,7 @@ class Policies:
     resource: Document | NamedPolicy | None = None
     service_control: Sequence[Document | NamedPolicy | Sequence[Document | NamedPolicy]] = ()
     resource_control: Sequence[Document | NamedPolicy] = ()
-    _read: "_Read" = field(init=False, repr=False, compare=False)
+    _read: "PolicyStatements" = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Read every document."""
@@ -78,7 +92,7 @@ class Policies:
         for number, level in enumerate(control, start=1):
             if not isinstance(level, Mapping | NamedPolicy):
                 levels.append(_read_all(level, f"level {number}, service control policy"))
-        read = _Read(
+        read = PolicyStatements(
             identity=_read_all(self.identity, "identity policy"),
             boundary=_read_one(self.permissions_boundary, "permissions boundary"),
             session=_read_one(self.session, "session policy"),
@@ -98,21 +112,21 @@ class Policies:
         object.__setattr__(self, "_read", read)
 
     @property
-    def statements(self) -> "_Read":
+    def statements(self) -> "PolicyStatements":
         """The statements of all policies, read."""
         return self._read
 
 
 @dataclass(frozen=True)
-class _Read:
-    """The statements of `Policies`. None: there is no such policy, and so no limit of it."""
+class PolicyStatements:
+    """The statements of all policies. None: there is no such policy, and so no limit of it."""
 
-    identity: tuple[PolicyStatement, ...]
-    boundary: tuple[PolicyStatement, ...] | None
-    session: tuple[PolicyStatement, ...] | None
-    resource: tuple[PolicyStatement, ...] | None
-    levels: tuple[tuple[PolicyStatement, ...], ...]
-    resource_control: tuple[PolicyStatement, ...]
+    identity: tuple[PolicyStatement, ...] = ()
+    boundary: tuple[PolicyStatement, ...] | None = None
+    session: tuple[PolicyStatement, ...] | None = None
+    resource: tuple[PolicyStatement, ...] | None = None
+    levels: tuple[tuple[PolicyStatement, ...], ...] = ()
+    resource_control: tuple[PolicyStatement, ...] = ()
 
     def every(self) -> Iterable[PolicyStatement]:
         """Yield all statements: a Deny in any of them ends the matter."""
@@ -131,11 +145,13 @@ class Decision:
         reason: why, in a sentence.
         statements: the statements that decided, each with its `place` and `sid`; none where a
             statement is missing.
+        missing: the policies that do not allow it, where a statement is missing.
     """
 
     allowed: bool
     reason: str
     statements: tuple[PolicyStatement, ...] = ()
+    missing: tuple[Missing, ...] = ()
 
 
 def evaluate(request: Request, policies: Policies) -> Decision:
@@ -151,78 +167,82 @@ def evaluate(request: Request, policies: Policies) -> Decision:
     Raises:
         SecretAccessError: if the answer depends on what is not given; nothing is guessed.
     """
-    asked = _Asked.of(request)
-    if asked.action in WITHOUT_PERMISSION:
-        return Decision(True, f"{request.action} takes no permission")
-    read = _limiting(policies.statements, asked)
-    denying = tuple(each for each in read.every() if not each.allows and asked.meets(each))
-    if denying:
-        return Decision(False, f"denied by {_places(denying)}", denying)
-
-    for level in read.levels:
-        if not any(each.allows and asked.meets(each) for each in level):
-            return Decision(False, "no service control policy of a level allows it")
-
-    by_identity = asked.allowing(read.identity)
-    limits = {"permissions boundary": read.boundary, "session policy": read.session}
-    closed = [
-        name for name, limit in limits.items() if limit is not None and not asked.allowing(limit)
-    ]
-    grants = asked.grants(read.resource or ())
-    owner = has_policy_of_its_own(request)
-    if owner is not None and read.resource is None:
-        own = _OWN_POLICY[owner]
+    partial_decision = decide(PartialRequest.of(request), policies.statements)
+    if partial_decision.allowed is None:
+        doubt = partial_decision.doubts[0]
         raise UndeterminedError(
-            f"no {own} is given for {shown(request.resource)}",
-            allowed=f"such a request is decided by the {own}, which a {owner} always has",
-            remedy="give it as resource=...",
+            f"{request.action} on {shown(request.resource)} depends on {doubt}",
+            allowed="a request that the policies decide is allowed",
+            remedy="give the request what they ask for",
         )
-    same_account = asked.identity.account == asked.resource_account
-    if same_account:
-        # What is granted to the principal itself needs no identity policy. To a user, to the very
-        # session or to everyone, it is not limited by a boundary or a session policy either; to a
-        # role it is, and to a user whose federated session asks (only that has a session policy).
-        # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
-        limited = asked.identity.is_role or read.session is not None
-        free = grants.to_session or (() if limited else grants.to_principal)
-        if free:
-            return Decision(True, f"allowed by {_places(free)}", free)
-        if grants.to_principal and not closed:
-            return _allowed(grants.to_principal)
-    delegated = (*grants.to_account, *grants.to_principal, *grants.to_session)
-    if not by_identity:
-        return Decision(False, "no identity policy allows it")
-    if closed:
-        return Decision(False, f"the {' and the '.join(closed)} does not allow it")
-    if owner is not None and not delegated:
-        own = _OWN_POLICY[owner]
-        return Decision(False, f"the {own} does not allow it, nor leave it to the account")
-    if not same_account and not delegated:
-        return Decision(False, "no policy of the resource, in the other account, allows it")
-    return _allowed((*by_identity, *(delegated if owner or not same_account else ())))
+    return partial_decision.decision
 
 
-def _limiting(read: _Read, asked: "_Asked") -> _Read:
-    """Return the statements that apply to who asks.
+@dataclass(frozen=True)
+class PartialDecision:
+    """The decision on a request of which parts may be unknown.
+
+    Attributes:
+        allowed: whether it is allowed. None: that depends on the doubts.
+        decision: the decision, of the outcome that allows least if it is not determined.
+        doubts: on what it depends.
+    """
+
+    allowed: bool | None
+    decision: Decision
+    doubts: tuple[Doubt, ...] = ()
+
+    @property
+    def remedies(self) -> tuple[str, ...]:
+        """The arguments that decide the doubts."""
+        return tuple(dict.fromkeys(remedy for doubt in self.doubts for remedy in doubt.remedies))
+
+
+def decide(request: PartialRequest, policies: PolicyStatements) -> PartialDecision:
+    """Return the decision on a request, for all values of what is unknown in it.
+
+    IAM's evaluation is monotone: one more Allow that applies never takes access away, and one more
+    Deny never gives any. So it is evaluated twice: with each undetermined statement as it allows
+    least, and as it allows most. If both outcomes are the same, that is the decision.
+    """
+    if request.action in WITHOUT_PERMISSION:
+        return PartialDecision(True, Decision(True, f"{request.action} takes no permission"))
+    matching = _Matching(request)
+    policies = _limiting(policies, request)
+    least = _Evaluation(matching, policies, most=False).decision()
+    if least.allowed:
+        return PartialDecision(True, least)
+    if not matching.undetermined and matching.same_account is not None:
+        return PartialDecision(False, least)
+    most = _Evaluation(matching, policies, most=True).decision()
+    if not most.allowed:
+        return PartialDecision(False, most)
+    return PartialDecision(None, least, matching.doubts())
+
+
+def _limiting(policies: PolicyStatements, request: PartialRequest) -> PolicyStatements:
+    """Return the statements that apply to the principal.
 
     "SCPs do not affect any service-linked role", and resource control policies likewise.
     https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html
     https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html
     """
-    linked = asked.identity.service_linked
-    if linked is None and (read.levels or read.resource_control):
-        role = asked.context.get("aws:principalarn", ("",))[0]
-        if not role:
+    if not (policies.levels or policies.resource_control):
+        return policies
+    linked = request.identity.service_linked
+    if linked is None:
+        roles = request.values("aws:principalarn")
+        if not roles:
             raise UndeterminedError(
-                f"{asked.identity.arn} may be a session of a service-linked role",
+                f"{request.identity.arn} may be a session of a service-linked role",
                 allowed="the control policies limit other roles",
                 remedy="give the role's ARN as aws:PrincipalArn in the context",
             )
-        linked = ":role/aws-service-role/" in role
-    return replace(read, levels=(), resource_control=()) if linked else read
+        linked = ":role/aws-service-role/" in str(roles[0])
+    return replace(policies, levels=(), resource_control=()) if linked else policies
 
 
-_OWN_POLICY = {"key": "key policy", "role": "trust policy"}
+_OWN_POLICY: dict[Literal["key", "role"], Missing] = {"key": "key policy", "role": "trust policy"}
 
 
 def _allowed(statements: tuple[PolicyStatement, ...]) -> Decision:
@@ -233,91 +253,205 @@ def _places(statements: Iterable[PolicyStatement]) -> str:
     return " and ".join(statement.place for statement in statements)
 
 
-@dataclass(frozen=True)
-class _Grants:
-    """The Allow statements of a resource's policy, by how they name the principal."""
+class _Matching:
+    """Which statements are about a request. Each is compared with it once."""
 
-    to_account: tuple[PolicyStatement, ...]
-    to_principal: tuple[PolicyStatement, ...]
-    to_session: tuple[PolicyStatement, ...]
+    def __init__(self, request: PartialRequest) -> None:
+        self.request = request
+        self.undetermined: dict[int, PolicyStatement] = {}
+        self._outcomes: dict[int, bool | None] = {}
+        self.same_account = same(request.identity.account, request.resource_account)
 
+    def outcome(self, statement: PolicyStatement) -> bool | None:
+        """Return whether a statement is about the request, whatever its effect."""
+        key = id(statement)
+        if key not in self._outcomes:
+            outcome = self._outcomes[key] = self._compare(statement)
+            if outcome is None:
+                self.undetermined[key] = statement
+        return self._outcomes[key]
 
-@dataclass(frozen=True)
-class _Asked:
-    """A request, made ready for many statements."""
+    def _compare(self, statement: PolicyStatement) -> bool | None:
+        request = self.request
+        undetermined = statement.doubt is not None
+        outcome = statement.covers_action(request.action)
+        if outcome is False:
+            return False
+        undetermined |= outcome is None
+        outcome = self._covers_resource(statement)
+        if outcome is False:
+            return False
+        undetermined |= outcome is None
+        if statement.principals is not None:
+            outcome = is_named(statement.principals, request.identity)
+            if outcome is False:
+                return False
+            undetermined |= outcome is None
+        for test in statement.tests:
+            outcome = test.holds(request.values, request.present)
+            if outcome is False:
+                return False
+            undetermined |= outcome is None
+        return None if undetermined else True
 
-    action: str
-    resource: str
-    identity: Identity
-    resource_account: str
-    context: Context
+    def _covers_resource(self, statement: PolicyStatement) -> bool | None:
+        outcomes = (self._matches(text) for text in statement.resources)
+        outcome = any_of(outcomes)
+        return negation(outcome) if statement.not_resource else outcome
 
-    @classmethod
-    def of(cls, request: Request) -> "_Asked":
-        identity = identity_of(request.principal)
-        context = context_of(request, identity)
-        return cls(
-            request.action.lower(),
-            request.resource,
-            identity,
-            resource_account(request, identity, context),
-            context,
+    def _matches(self, text: Text) -> bool | None:
+        # A text with a variable that has no value matches no resource.
+        resolved = text.resolve(self.request.values)
+        return (
+            resolved if not isinstance(resolved, Text) else matches(resolved, self.request.resource)
         )
 
-    def meets(self, statement: PolicyStatement) -> bool:
-        """Return whether a statement is about this request, whatever its effect."""
-        if not statement.covers_action(self.action) or not self._covers_resource(statement):
-            return False
+    def named_as(self, statement: PolicyStatement, *, possible: bool) -> NamedAs | None:
+        """Return how closely a statement names the principal."""
+        assert statement.principals is not None
+        surely, closest = (
+            named_as(statement.principals, self.request.identity, possible=each)
+            for each in (False, True)
+        )
+        if surely != closest:
+            self.undetermined[id(statement)] = statement
+        return closest if possible else surely
+
+    def doubts(self) -> tuple[Doubt, ...]:
+        """Return what the undetermined statements depend on."""
+        found = [doubt for each in self.undetermined.values() for doubt in self._doubts(each)]
+        if self.same_account is None:
+            one, other = self.request.identity.account, self.request.resource_account
+            found.append(
+                Doubt(f"whether {one} and {other} are one account", remedies_of([one, other]))
+            )
+        return tuple(dict.fromkeys(found))
+
+    def _doubts(self, statement: PolicyStatement) -> Iterator[Doubt]:
+        request, place = self.request, statement.place
+        if statement.doubt is not None:
+            yield statement.doubt
+        if statement.covers_action(request.action) is None:
+            texts = statement.unknown_actions
+            yield Doubt(f"Action {_listed(texts)} of {place}", remedies_of(texts))
+        if self._covers_resource(statement) is None:
+            yield self._doubt_about_resource(statement)
         named = statement.principals
-        if named is not None and not self._is_named(named, statement):
-            return False
-        return all(self._holds(test, statement) for test in statement.tests)
+        if named is not None and (
+            is_named(named, request.identity) is None
+            or self.named_as(statement, possible=False) != self.named_as(statement, possible=True)
+        ):
+            doubt = doubt_about_principals(named, request.identity)
+            yield Doubt(f"{doubt}, in {place}", doubt.remedies)
+        for test in statement.tests:
+            if test.holds(request.values, request.present) is None:
+                yield test.doubt(request.values)
 
-    def allowing(self, statements: Iterable[PolicyStatement]) -> tuple[PolicyStatement, ...]:
-        return tuple(each for each in statements if each.allows and self.meets(each))
-
-    def grants(self, statements: Iterable[PolicyStatement]) -> _Grants:
-        by_name: dict[str, list[PolicyStatement]] = {"account": [], "principal": [], "session": []}
-        for statement in self.allowing(statements):
-            assert statement.principals is not None
-            by_name[named_as(statement.principals, self.identity)].append(statement)
-        return _Grants(*(tuple(found) for found in by_name.values()))
-
-    def _covers_resource(self, statement: PolicyStatement) -> bool:
-        for text in statement.resources:
-            resolved = text.resolve(self.context)
-            # A text with a variable that has no value matches no resource.
-            if resolved is not None and resolved.matches(self.resource):
-                return not statement.not_resource
-        return statement.not_resource
-
-    def _holds(self, test: Any, statement: PolicyStatement) -> bool:
-        if test.key in _IN_EVERY_REQUEST and test.key not in self.context:
-            raise _undecided(statement, _IN_EVERY_REQUEST[test.key])
-        return bool(test.holds(self.context))
-
-    def _is_named(self, named: Principals, statement: PolicyStatement) -> bool:
-        found = is_named(named, self.identity)
-        if isinstance(found, str):
-            raise _undecided(statement, found)
-        return found
+    def _doubt_about_resource(self, statement: PolicyStatement) -> Doubt:
+        texts = [text for text in statement.resources if self._matches(text) is None]
+        for text in texts:
+            for variable in text.variables:
+                if self.request.values(variable.key) is None:
+                    return doubt_about_key(variable.key)
+        name = "NotResource" if statement.not_resource else "Resource"
+        return Doubt(
+            f"{name} {_listed(texts)} of {statement.place} compared with {self.request.resource}",
+            remedies_of([*texts, self.request.resource]),
+        )
 
 
-# Keys that a request has although it does not follow from the rest of it which value.
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
-_IN_EVERY_REQUEST = {
-    "aws:principalarn": "it asks for aws:PrincipalArn, which a session's ARN lacks",
-    "aws:viaawsservice": "it asks for aws:ViaAWSService, which every request has",
-    "aws:securetransport": "it asks for aws:SecureTransport, which every request has",
-}
+def _listed(texts: Iterable[Text]) -> str:
+    return ", ".join(map(str, texts))
 
 
-def _undecided(statement: PolicyStatement, why: str) -> UndeterminedError:
-    return UndeterminedError(
-        f"{statement.place} can't be decided: {why}",
-        allowed="a statement that the request decides is allowed",
-        remedy="give the request what it asks for",
-    )
+@dataclass(frozen=True)
+class _Evaluation:
+    """The evaluation of a request, with undetermined statements as they allow most or least."""
+
+    matching: _Matching
+    policies: PolicyStatements
+    most: bool
+
+    def decision(self) -> Decision:
+        read = self.policies
+        denying = tuple(each for each in read.every() if not each.allows and self._applies(each))
+        if denying:
+            return Decision(False, f"denied by {_places(denying)}", denying)
+        for level in read.levels:
+            if not self._allowing(level):
+                reason = "no service control policy of a level allows it"
+                return Decision(False, reason, missing=("service control policy",))
+        request = self.matching.request
+        by_identity = self._allowing(read.identity)
+        limits: dict[Missing, tuple[PolicyStatement, ...] | None] = {
+            "permissions boundary": read.boundary,
+            "session policy": read.session,
+        }
+        closed = [
+            name
+            for name, limit in limits.items()
+            if limit is not None and not self._allowing(limit)
+        ]
+        grants = self._grants(read.resource or ())
+        owner = has_policy_of_its_own(request.action, str(request.resource))
+        if owner is not None and read.resource is None:
+            own = _OWN_POLICY[owner]
+            raise UndeterminedError(
+                f"no {own} is given for {shown(str(request.resource))}",
+                allowed=f"such a request is decided by the {own}, which a {owner} always has",
+                remedy="give it as resource=...",
+            )
+        same_account = self.matching.same_account
+        at_home = self.most if same_account is None else same_account
+        if at_home:
+            # What is granted to the principal itself needs no identity policy. To a user, to the
+            # very session or to everyone, it is not limited by a boundary or a session policy
+            # either; to a role it is, and to a user whose federated session asks (only that has a
+            # session policy).
+            # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
+            limited = request.identity.is_role or read.session is not None
+            free = grants["session"] or (() if limited else grants["principal"])
+            if free:
+                return Decision(True, f"allowed by {_places(free)}", free)
+            if grants["principal"] and not closed:
+                return _allowed(grants["principal"])
+        delegated = (*grants["account"], *grants["principal"], *grants["session"])
+        if not by_identity:
+            reason = "no identity policy allows it"
+            return Decision(False, reason, missing=("identity policy",))
+        if closed:
+            reason = f"the {' and the '.join(closed)} does not allow it"
+            return Decision(False, reason, missing=tuple(closed))
+        if owner is not None and not delegated:
+            own = _OWN_POLICY[owner]
+            reason = f"the {own} does not allow it, nor leave it to the account"
+            return Decision(False, reason, missing=(own,))
+        if not at_home and not delegated:
+            reason = "no policy of the resource, in the other account, allows it"
+            return Decision(False, reason, missing=("resource policy",))
+        return _allowed((*by_identity, *(delegated if owner or not at_home else ())))
+
+    def _applies(self, statement: PolicyStatement) -> bool:
+        outcome = self.matching.outcome(statement)
+        return statement.allows == self.most if outcome is None else outcome
+
+    def _allowing(self, statements: Iterable[PolicyStatement]) -> tuple[PolicyStatement, ...]:
+        return tuple(each for each in statements if each.allows and self._applies(each))
+
+    def _grants(
+        self, statements: Iterable[PolicyStatement]
+    ) -> dict[NamedAs, tuple[PolicyStatement, ...]]:
+        """Return the Allow statements of a resource's policy, by how they name the principal."""
+        found: dict[NamedAs, list[PolicyStatement]] = {
+            "account": [],
+            "principal": [],
+            "session": [],
+        }
+        for statement in self._allowing(statements):
+            how = self.matching.named_as(statement, possible=self.most)
+            if how is not None:
+                found[how].append(statement)
+        return {how: tuple(each) for how, each in found.items()}
 
 
 def _read_all(
@@ -362,23 +496,26 @@ def _read_one(
 def _read_own(
     document: Document | NamedPolicy | None, *, bounded: bool
 ) -> tuple[PolicyStatement, ...] | None:
+    read = _read_one(document, "resource policy", principals="own")
+    return None if read is None else for_principal(read, bounded=bounded)
+
+
+def for_principal(
+    statements: Iterable[PolicyStatement], *, bounded: bool
+) -> tuple[PolicyStatement, ...]:
     """Return the statements of a resource's policy, as they are for a principal.
 
     "The NotPrincipal element with a Deny effect will always deny any IAM principal that has a
     permissions boundary policy attached, regardless of the values specified in the NotPrincipal
-    element." Whoever asks or compares these statements is to see that in them.
+    element." Whoever evaluates or compares these statements is to see that in them.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
     """
-    read = _read_one(document, "resource policy", principals="own")
-    if read is None or not bounded:
-        return read
     return tuple(
-        replace(each, principals=_EVERYONE) if each.principals and each.principals.negated else each
-        for each in read
+        replace(each, principals=EVERYONE)
+        if bounded and each.principals is not None and each.principals.negated
+        else each
+        for each in statements
     )
-
-
-_EVERYONE = Principals(negated=False, aws=("*",), others=())
 
 
 def _read_named(

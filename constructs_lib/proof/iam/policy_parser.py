@@ -1,14 +1,21 @@
 """Policy documents, read into statements: whatever is malformed is refused, not interpreted."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NoReturn, TypeGuard
 
 from constructs_lib.errors import InvalidPolicyError, shown
-from constructs_lib.proof.iam.condition_operators import ConditionTest, parse_condition_tests
+from constructs_lib.proof.iam.condition_operators import (
+    AnyTest,
+    UnknownTest,
+    parse_condition_tests,
+)
+from constructs_lib.proof.iam.doubts import Doubt
 from constructs_lib.proof.iam.patterns import Pattern, pattern
-from constructs_lib.proof.iam.variables import Text, read_text
+from constructs_lib.proof.iam.text import Placeholders, Text, pieces_of, read_text
+from constructs_lib.proof.iam.text_matching import matches
+from constructs_lib.proof.iam.three_valued import any_of, negation
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html
 _VERSIONS = ("2012-10-17", "2008-10-17")
@@ -20,6 +27,7 @@ _STATEMENT_KEYS = {
 _ACTION = re.compile(r"\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
 Principled = Literal["needed", "own", "forbidden"]
+_ANYTHING = read_text("*", "", "2008-10-17")
 _PRINCIPAL_TYPES = ("AWS", "Service", "Federated", "CanonicalUser")
 
 
@@ -32,11 +40,13 @@ class Principals:
         aws: the ARNs, account ids and `*` among them.
         others: services, federations and canonical users, with their kind; no IAM user or role is
             one.
+        unknown: the AWS principals that have unknowns in them.
     """
 
     negated: bool
     aws: tuple[str, ...]
     others: tuple[tuple[str, str], ...]
+    unknown: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,8 @@ class PolicyStatement:
         sid: its Sid, if it has one.
         allows: whether its Effect is Allow.
         spelled_actions: its actions as it spells them, which are compared in lower case.
+        unknown_actions: the actions that have unknowns in them.
+        doubt: why it is not known whether the statement is in force. None: it is.
     """
 
     place: str
@@ -58,21 +70,36 @@ class PolicyStatement:
     not_action: bool
     resources: tuple[Text, ...]
     not_resource: bool
-    tests: tuple[ConditionTest, ...]
+    tests: tuple[AnyTest, ...]
     spelled_actions: tuple[str, ...] = ()
+    unknown_actions: tuple[Text, ...] = ()
+    doubt: Doubt | None = None
 
-    def covers_action(self, action: str) -> bool:
-        """Return whether the statement is about an action, given in lower case."""
-        return any(each.matches(action) for each in self.actions) != self.not_action
+    def covers_action(self, action: str) -> bool | None:
+        """Return whether the statement is about an action, which is in lower case."""
+        if any(each.matches(action) for each in self.actions):
+            return not self.not_action
+        if not self.unknown_actions:
+            return self.not_action
+        found = any_of(matches(each, action) for each in self.unknown_actions)
+        return negation(found) if self.not_action else found
 
 
 def read_document(
-    document: object, place: str, *, principals: Principled = "forbidden"
+    document: object,
+    place: str,
+    *,
+    principals: Principled = "forbidden",
+    placeholders: Placeholders | None = None,
 ) -> tuple[PolicyStatement, ...]:
     """Return the statements of a policy document.
 
-    `principals` says whether its statements have a Principal: "needed" in a resource control
-    policy, and "own" in the policy of one resource, which may be a role's trust policy.
+    Args:
+        document: the document.
+        place: its name in messages.
+        principals: whether its statements have a Principal: "needed" in a resource control policy,
+            and "own" in the policy of one resource, which may be a role's trust policy.
+        placeholders: the unknowns that characters of its strings stand for.
 
     Raises:
         SecretAccessError: if IAM would refuse the document, or would not say what it means.
@@ -93,58 +120,162 @@ def read_document(
             place, f"has the Statement {shown(statements)}", "one statement or more are allowed"
         )
     return tuple(
-        _read_statement(statement, f"{place}, statement {number}", version, principals)
+        _Reader(f"{place}, statement {number}", version, principals, placeholders or {}).read(
+            statement
+        )
         for number, statement in enumerate(statements, start=1)
     )
 
 
-def _read_statement(
-    statement: object, place: str, version: str, principals: str
-) -> PolicyStatement:
-    if not isinstance(statement, Mapping):
-        _refuse(place, f"is {shown(statement)}", "a mapping is allowed")
-    _known(statement, _STATEMENT_KEYS, place)
-    sid = statement.get("Sid")
-    if sid is not None:
-        if not isinstance(sid, str):
-            _refuse(place, f"has the Sid {shown(sid)}", "a string is allowed")
-        place = f"{place} ({sid})" if sid else place
-    effect = statement.get("Effect")
-    if effect not in ("Allow", "Deny"):
-        _refuse(place, f"has the Effect {shown(effect)}", "Allow and Deny are allowed")
+def keys_of(statement: PolicyStatement) -> Iterator[str | Text]:
+    """Yield the context keys that a statement depends on, in lower case; a text with unknowns."""
+    texts = list(statement.resources)
+    for test in statement.tests:
+        if isinstance(test, UnknownTest):
+            yield test.text
+        else:
+            yield test.key
+            texts += test.values
+    for text in texts:
+        yield from (variable.key for variable in text.variables)
+        # A variable of which the key is not known.
+        yield from (Text.of([each]) for each in text.unknowns if each.label.startswith("${"))
 
-    action_key = _one_of(statement, place, "Action", "NotAction")
-    actions = _strings(statement[action_key], place, action_key)
-    for action in actions:
-        if not _ACTION.fullmatch(action):
-            _refuse(place, f"has the {action_key} {shown(action)}", "service:Name or * is allowed")
-    resource_key: str = "Resource"
-    resources: tuple[str, ...] = ("*",)
-    of_trust = principals == "own" and _is_of_trust(actions, statement)
-    if not of_trust:
-        resource_key = _one_of(statement, place, "Resource", "NotResource")
-        resources = _strings(statement[resource_key], place, resource_key)
-    for resource in resources:
-        if resource != "*" and not resource.startswith(("arn:", "*", "?", "${")):
-            _refuse(place, f"has the {resource_key} {shown(resource)}", "an ARN or * is allowed")
+
+EVERYONE = Principals(negated=False, aws=("*",), others=())
+
+
+def statement_on_everything(place: str, *, allows: bool) -> PolicyStatement:
+    """Return a statement about all actions on all resources."""
     return PolicyStatement(
-        place=place,
-        sid=sid or None,
-        allows=effect == "Allow",
-        principals=_read_principals(statement, place, principals, of_trust=of_trust),
-        actions=tuple(pattern(action.lower()) for action in actions),
-        not_action=action_key == "NotAction",
-        resources=tuple(
-            read_text(text, place, version)
-            for resource in resources
-            for text in _in_full(
-                resource, wide=(effect == "Allow") != (resource_key == "NotResource")
-            )
-        ),
-        not_resource=resource_key == "NotResource",
-        tests=parse_condition_tests(statement.get("Condition", {}), place, version),
-        spelled_actions=actions,
+        place, None, allows, None, (pattern("*"),), False, (_ANYTHING,), False, ()
     )
+
+
+@dataclass
+class _Reader:
+    """Reads one statement."""
+
+    place: str
+    version: str
+    principals: Principled
+    placeholders: Placeholders
+
+    def read(self, statement: object) -> PolicyStatement:
+        if not isinstance(statement, Mapping):
+            _refuse(self.place, f"is {self._shown(statement)}", "a mapping is allowed")
+        _known(statement, _STATEMENT_KEYS, self.place)
+        sid = statement.get("Sid")
+        if sid is not None:
+            if not isinstance(sid, str):
+                _refuse(self.place, f"has the Sid {shown(sid)}", "a string is allowed")
+            self.place = f"{self.place} ({self._label(sid)})" if sid else self.place
+        effect = statement.get("Effect")
+        if effect not in ("Allow", "Deny"):
+            _refuse(
+                self.place, f"has the Effect {self._shown(effect)}", "Allow and Deny are allowed"
+            )
+        action_key = _one_of(statement, self.place, "Action", "NotAction")
+        actions = _strings(statement[action_key], self.place, action_key)
+        known_actions = tuple(each for each in actions if not self._has_unknown(each))
+        for action in known_actions:
+            if not _ACTION.fullmatch(action):
+                given = f"has the {action_key} {shown(action)}"
+                _refuse(self.place, given, "service:Name or * is allowed")
+        of_trust = self.principals == "own" and _is_of_trust(actions, statement)
+        resource_key = "Resource"
+        if not of_trust:
+            resource_key = _one_of(statement, self.place, "Resource", "NotResource")
+        negated = resource_key == "NotResource"
+        resources = () if of_trust else self._resources(statement, resource_key)
+        return PolicyStatement(
+            place=self.place,
+            sid=sid or None,
+            allows=effect == "Allow",
+            principals=self._principals(statement, of_trust=of_trust),
+            actions=tuple(pattern(action.lower()) for action in known_actions),
+            not_action=action_key == "NotAction",
+            resources=tuple(
+                self._text(text)
+                for resource in resources or ("*",)
+                for text in _in_full(resource, wide=(effect == "Allow") != negated)
+            ),
+            not_resource=negated,
+            tests=parse_condition_tests(
+                statement.get("Condition", {}), self.place, self.version, self.placeholders
+            ),
+            spelled_actions=known_actions,
+            unknown_actions=tuple(
+                read_text(each.lower(), self.place, "2008-10-17", self.placeholders)
+                for each in actions
+                if self._has_unknown(each)
+            ),
+        )
+
+    def _resources(self, statement: Mapping[str, Any], key: str) -> tuple[str, ...]:
+        resources = _strings(statement[key], self.place, key)
+        for resource in resources:
+            begins = resource.startswith(("arn:", "*", "?", "${"))
+            if not begins and not self._has_unknown(resource[:4]):
+                _refuse(
+                    self.place, f"has the {key} {self._shown(resource)}", "an ARN or * is allowed"
+                )
+        return resources
+
+    def _principals(self, statement: Mapping[str, Any], *, of_trust: bool) -> Principals | None:
+        keys = [key for key in ("Principal", "NotPrincipal") if key in statement]
+        if self.principals == "forbidden":
+            if keys:
+                given = f"has a {keys[0]}"
+                _refuse(self.place, given, "none is allowed in a policy of an identity")
+            return None
+        key = _one_of(statement, self.place, "Principal", "NotPrincipal")
+        if key == "NotPrincipal":
+            # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+            if self.principals == "needed" or of_trust:
+                kind = "a role's trust policy" if of_trust else "a resource control policy"
+                _refuse(self.place, "has a NotPrincipal", f"only Principal is allowed in {kind}")
+            if statement["Effect"] == "Allow":
+                allowed = "NotPrincipal is allowed only with Deny"
+                _refuse(self.place, "allows by NotPrincipal", allowed)
+        value = statement[key]
+        if value == "*":
+            return Principals(key == "NotPrincipal", ("*",), ())
+        if isinstance(value, str) and self._has_unknown(value):
+            return Principals(key == "NotPrincipal", (), (), (self._text(value),))
+        if not isinstance(value, Mapping) or not value:
+            given = f"has the {key} {self._shown(value)}"
+            _refuse(self.place, given, '"*" or a mapping is allowed')
+        _known(value, set(_PRINCIPAL_TYPES), self.place)
+        by_type = {
+            kind: _strings(each, self.place, f"{key} {kind}") for kind, each in value.items()
+        }
+        aws = by_type.pop("AWS", ())
+        for each in aws:
+            if each != "*" and ("*" in each or "?" in each):
+                given = f"has the {key} {self._shown(each)}"
+                _refuse(self.place, given, "a principal has no wildcards in it")
+        return Principals(
+            key == "NotPrincipal",
+            tuple(each for each in aws if not self._has_unknown(each)),
+            tuple((kind, self._label(name)) for kind, names in by_type.items() for name in names),
+            tuple(self._text(each) for each in aws if self._has_unknown(each)),
+        )
+
+    # --- unknowns ---------------------------------------------------------------------------
+
+    def _text(self, text: str) -> Text:
+        return read_text(text, self.place, self.version, self.placeholders)
+
+    def _has_unknown(self, text: str) -> bool:
+        return len(pieces_of(text, self.placeholders)) > 1
+
+    def _label(self, text: str) -> str:
+        """Return a text as messages show it."""
+        return text if text.isascii() else str(Text.of(pieces_of(text, self.placeholders)))
+
+    def _shown(self, value: object) -> str:
+        return self._label(shown(value))
 
 
 def _in_full(resource: str, *, wide: bool) -> tuple[str, ...]:
@@ -172,37 +303,6 @@ def _is_of_trust(actions: tuple[str, ...], statement: Mapping[str, Any]) -> bool
     return not {"Resource", "NotResource"} & set(statement) and all(
         action.lower().startswith("sts:") for action in actions
     )
-
-
-def _read_principals(
-    statement: Mapping[str, Any], place: str, principals: str, *, of_trust: bool
-) -> Principals | None:
-    given = [key for key in ("Principal", "NotPrincipal") if key in statement]
-    if principals == "forbidden":
-        if given:
-            _refuse(place, f"has a {given[0]}", "none is allowed in a policy of an identity")
-        return None
-    key = _one_of(statement, place, "Principal", "NotPrincipal")
-    if key == "NotPrincipal":
-        # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
-        if principals == "needed" or of_trust:
-            kind = "a role's trust policy" if of_trust else "a resource control policy"
-            _refuse(place, "has a NotPrincipal", f"only Principal is allowed in {kind}")
-        if statement["Effect"] == "Allow":
-            _refuse(place, "allows by NotPrincipal", "NotPrincipal is allowed only with Deny")
-    value = statement[key]
-    if value == "*":
-        return Principals(key == "NotPrincipal", ("*",), ())
-    if not isinstance(value, Mapping) or not value:
-        _refuse(place, f"has the {key} {shown(value)}", '"*" or a mapping is allowed')
-    _known(value, set(_PRINCIPAL_TYPES), place)
-    by_type = {kind: _strings(each, place, f"{key} {kind}") for kind, each in value.items()}
-    aws = by_type.pop("AWS", ())
-    for each in aws:
-        if each != "*" and ("*" in each or "?" in each):
-            _refuse(place, f"has the {key} {shown(each)}", "a principal has no wildcards in it")
-    others = tuple((kind, name) for kind, names in by_type.items() for name in names)
-    return Principals(key == "NotPrincipal", aws, others)
 
 
 def _one_of(statement: Mapping[str, Any], place: str, *keys: str) -> str:

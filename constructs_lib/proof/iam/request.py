@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Literal
 
+from constructs_lib.aws.actions import ACTIONS
 from constructs_lib.errors import InvalidOptionError, Text, shown
 from constructs_lib.proof.iam.patterns import has_wildcard_sign
-from constructs_lib.proof.iam.variables import Context
+from constructs_lib.proof.iam.text import Value, ValuesOfKey
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns
 _PRINCIPAL = re.compile(
@@ -98,12 +100,12 @@ class Request:
 
 @dataclass(frozen=True)
 class Identity:
-    """Who asks: what a policy can call them."""
+    """A principal, by the names that a policy has for it."""
 
     kind: Literal["user", "role", "session"]
-    arn: str
-    account: str
-    name: str
+    arn: Value
+    account: Value
+    name: Value
 
     @property
     def service_linked(self) -> bool | None:
@@ -112,8 +114,8 @@ class Identity:
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns
         """
         if self.kind == "session":
-            return None if self.name.startswith("AWSServiceRoleFor") else False
-        return self.kind == "role" and ":role/aws-service-role/" in self.arn
+            return None if str(self.name).startswith("AWSServiceRoleFor") else False
+        return self.kind == "role" and ":role/aws-service-role/" in str(self.arn)
 
     @property
     def is_role(self) -> bool:
@@ -147,18 +149,68 @@ def identity_of(principal: str) -> Identity:
     return Identity(kind, principal, found["account"], name.rpartition("/")[2])
 
 
-def resource_account(request: Request, identity: Identity, context: Context) -> str:
-    """Return the resource's account: its ARN's, or the one that the context tells."""
+@dataclass(frozen=True)
+class PartialRequest:
+    """A request of which parts may be unknown.
+
+    Attributes:
+        identity: the principal.
+        action: the action, in lower case.
+        resource: the ARN of the resource, or `*`.
+        resource_account: the account of the resource.
+        values: the values of a context key; None: they are not known.
+        present: the keys that the request has, though their values may not be known.
+    """
+
+    identity: Identity
+    action: str
+    resource: Value
+    resource_account: Value
+    values: ValuesOfKey
+    present: AbstractSet[str] = frozenset()
+
+    @classmethod
+    def of(cls, request: Request) -> "PartialRequest":
+        """Return a request that is known, with the context that follows from it.
+
+        Raises:
+            SecretAccessError: if the principal or the context is invalid.
+        """
+        identity = identity_of(request.principal)
+        context = context_of(request, identity)
+
+        def values(key: str) -> tuple[str, ...] | None:
+            found = context.get(key)
+            return () if found is None and key not in _IN_EVERY_REQUEST else found
+
+        return cls(
+            identity,
+            request.action.lower(),
+            request.resource,
+            _resource_account(request, identity, context),
+            values,
+        )
+
+
+# Keys that a request has although it does not follow from the rest of it which value.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+_IN_EVERY_REQUEST = {"aws:principalarn", "aws:viaawsservice", "aws:securetransport"}
+
+
+def _resource_account(
+    request: Request, identity: Identity, context: Mapping[str, tuple[str, ...]]
+) -> Value:
+    """Return the resource's account: its ARN's, or the one that the context has."""
     parts = request.resource.split(":", 5)
     if len(parts) == 6 and parts[4] == OF_AWS:
         return identity.account
     if len(parts) == 6 and parts[4]:
         return parts[4]
-    told = context.get("aws:resourceaccount", ()) if len(parts) == 6 else ()
-    return told[0] if len(told) == 1 else identity.account
+    accounts = context.get("aws:resourceaccount", ()) if len(parts) == 6 else ()
+    return accounts[0] if len(accounts) == 1 else identity.account
 
 
-def has_policy_of_its_own(request: Request) -> Literal["key", "role", None]:
+def has_policy_of_its_own(action: str, resource: str) -> Literal["key", "role", None]:
     """Return whether the resource's own policy must allow a request, in the same account too.
 
     "IAM role trust policies and KMS key policies are exceptions to this logic, because they must
@@ -166,29 +218,29 @@ def has_policy_of_its_own(request: Request) -> Literal["key", "role", None]:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
 
     Raises:
-        SecretAccessError: if AWS KMS asks the policy of a key which the request does not tell.
+        SecretAccessError: if AWS KMS decides by the policy of a key which the request does not
+            name.
     """
-    action = request.action.lower()
+    action = action.lower()
     if action.startswith("sts:"):
-        return "role" if ":role/" in request.resource else None
+        return "role" if ":role/" in resource else None
     if not action.startswith("kms:"):
         return None
-    if ":key/" in request.resource:
+    if ":key/" in resource:
         return "key"
-    on_alias = ":alias/" in request.resource
-    if (on_alias and action not in _OF_ALIASES) or (
-        request.resource == "*" and action not in _WITHOUT_KEY
-    ):
+    on_alias = ":alias/" in resource
+    if (on_alias and action not in _OF_ALIASES) or (resource == "*" and action not in _WITHOUT_KEY):
+        spelled = ACTIONS.get(action, action)
         raise InvalidOptionError(
             "resource",
-            must=f"be the ARN of a key, by whose policy AWS KMS decides {request.action}",
-            got=request.resource,
+            must=f"be the ARN of a key, by whose policy AWS KMS decides {spelled}",
+            got=resource,
             remedy="give the ARN of the key",
         )
     return None
 
 
-def context_of(request: Request, identity: Identity) -> Context:
+def context_of(request: Request, identity: Identity) -> Mapping[str, tuple[str, ...]]:
     """Return the context in lower case, with the keys that follow from the request."""
     found: dict[str, tuple[str, ...]] = {}
     for key, value in request.context.items():
@@ -203,16 +255,17 @@ def context_of(request: Request, identity: Identity) -> Context:
         for each in values:
             _refuse_signs(each, f"context key {key}")
         found[key.lower()] = values
-    found.setdefault("aws:principalaccount", (identity.account,))
+    account, name = str(identity.account), str(identity.name)
+    found.setdefault("aws:principalaccount", (account,))
     found.setdefault("aws:principaltype", ("User" if identity.kind == "user" else "AssumedRole",))
     # It is in every signed request, and many policies spare services by it: were it absent,
     # `Bool: false` would miss everybody else.
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalisawsservice
     found.setdefault("aws:principalisawsservice", ("false",))
     if identity.kind == "user":
-        found.setdefault("aws:username", (identity.name,))
+        found.setdefault("aws:username", (name,))
     if identity.kind != "session":  # a session's ARN does not tell its role's path
-        found.setdefault("aws:principalarn", (identity.arn,))
+        found.setdefault("aws:principalarn", (request.principal,))
     # "This key is always included in the request context", with true where a service asks on
     # behalf of a principal; aws:CalledVia lists such services.
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-viaawsservice
@@ -221,11 +274,11 @@ def context_of(request: Request, identity: Identity) -> Context:
     if request.action.lower().startswith(TLS_ONLY):
         found.setdefault("aws:securetransport", ("true",))
     if request.resource.split(":", 5)[4:5] not in ([], [OF_AWS]):
-        found.setdefault("aws:resourceaccount", (resource_account(request, identity, found),))
+        found.setdefault("aws:resourceaccount", (str(_resource_account(request, identity, found)),))
     action = request.action.lower()
     if action.startswith("kms:") and action not in _WITHOUT_KEY:
         # https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-caller-account
-        found.setdefault("kms:calleraccount", (identity.account,))
+        found.setdefault("kms:calleraccount", (account,))
     if action.startswith("secretsmanager:"):
         for key, values in list(found.items()):
             for one, other in (_TAG_KEYS, _TAG_KEYS[::-1]):

@@ -8,8 +8,7 @@ from constructs_lib.errors import SecretAccessError
 from constructs_lib.proof.iam.condition_operators import ConditionTest
 from constructs_lib.proof.iam.patterns import Pattern, pattern
 from constructs_lib.proof.iam.policy_parser import PolicyStatement
-from constructs_lib.proof.iam.request import Request
-from constructs_lib.proof.iam.variables import Text
+from constructs_lib.proof.iam.text import Text
 from constructs_lib.proof.symbolic.goal import ProofGoal
 from constructs_lib.proof.symbolic.pattern_inclusion import find_in_both, find_outside
 from constructs_lib.proof.symbolic.principal_classes import ACCOUNT, ANOTHER, PrincipalClass
@@ -22,8 +21,11 @@ USUAL_ACTIONS = ("secretsmanager:GetSecretValue", "kms:Decrypt", "sts:AssumeRole
 _MOST_NEIGHBOURS, _MOST_TEXTS, _MOST_CONTEXTS = 12, 16, 16
 
 
-def candidate_counterexamples(goal: ProofGoal) -> Iterator[Request]:
-    """Yield requests that each statement left of `new` is about, and others just are or aren't."""
+def candidate_counterexamples(goal: ProofGoal) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Yield requests that each statement left of `new` is about, and others just are or aren't.
+
+    Each is an action in lower case, a resource and a context.
+    """
     new, old = goal.new_side, goal.old_side
     lost = old.denying if old is not None else ()
     before = old.allowing if old is not None else ()
@@ -42,22 +44,32 @@ def candidate_counterexamples(goal: ProofGoal) -> Iterator[Request]:
                 [each.actions for each in near],
                 _usual_actions,
             )
-            resources = _border(
-                _fixed_patterns(statement),
-                statement.not_resource,
-                goal.resources,
-                [_fixed_patterns(each) for each in near],
-                lambda one: _shaped(one, goal.principal_class),
-            )
-            for action, resource, context in product(
+            resources = _resources(goal, statement, near)
+            yield from product(
                 list(islice(actions, _MOST_TEXTS)),
                 list(islice(resources, _MOST_TEXTS)),
                 list(islice(_contexts(statement, near), _MOST_CONTEXTS)),
-            ):
-                try:
-                    yield goal.request(action, resource, context)
-                except SecretAccessError:  # a border that no request has
-                    continue
+            )
+
+
+def _resources(
+    goal: ProofGoal, statement: PolicyStatement, near: Sequence[PolicyStatement]
+) -> Iterator[str]:
+    if goal.resource is not None:
+        yield goal.resource
+        return
+    if goal.instance is not None:
+        for text in statement.resources:
+            instance = goal.instance(text) if text.unknowns else None
+            if instance is not None:
+                yield instance
+    yield from _border(
+        _fixed_patterns(statement),
+        statement.not_resource,
+        goal.resources,
+        [_fixed_patterns(each) for each in near],
+        lambda one: _shaped(one, goal.principal_class),
+    )
 
 
 def _fixed_patterns(statement: PolicyStatement) -> list[Pattern]:
@@ -100,7 +112,7 @@ def _usual_actions(one: Pattern) -> Iterator[Pattern]:
 
 def _shaped(one: Pattern, principal_class: PrincipalClass) -> Iterator[Pattern]:
     """Yield patterns that name a resource in full where they can, in whichever account."""
-    own = principal_class.identity.account if principal_class.arn else ACCOUNT
+    own = str(principal_class.identity.account) if principal_class.arn else ACCOUNT
     other = ANOTHER if own == ACCOUNT else ACCOUNT
     text = str(one)
     for account in (own, other) if principal_class.at_home else (other, own):
@@ -123,29 +135,42 @@ def _contexts(
 ) -> Iterator[dict[str, str]]:
     """Yield contexts that meet the statement, then some that also meet or miss other conditions."""
     base: dict[str, str] = {}
-    for test in statement.tests:
+    for test in _known_tests(statement):
         value = _value_for(test)
         if value is not None:
             base[test.key] = value
+            for variable in test.values[0].variables:
+                base.setdefault(variable.key, _ANY)
+    for text in statement.resources:
+        for variable in text.variables:
+            base.setdefault(variable.key, _ANY)
     yield base
     for other in others:
-        for test in other.tests:
+        for test in _known_tests(other):
             if test.key in base:
                 continue
             value = _value_for(test)
             yield {**base, test.key: value or "other"}
             yield {**base, test.key: "other"}
             if test.negated:  # a value of which it does not hold
-                yield {**base, test.key: _fixed(test.values[0]).partition("/")[0]}
+                yield {**base, test.key: _written(test.values[0]).partition("/")[0]}
+
+
+_ANY = "any"
+
+
+def _known_tests(statement: PolicyStatement) -> Iterator[ConditionTest]:
+    return (test for test in statement.tests if isinstance(test, ConditionTest))
 
 
 def _value_for(test: ConditionTest) -> str | None:
     """Return a value for which a condition is likely to hold; None: better absent."""
     if test.is_null or test.negated:
-        absent = test.is_null and any(_fixed(value).lower() == "true" for value in test.values)
-        return None if absent or test.negated else "any"
-    return _fixed(test.values[0]).replace("*", "x").replace("?", "x")
+        absent = test.is_null and any(_written(value).lower() == "true" for value in test.values)
+        return None if absent or test.negated else _ANY
+    return _written(test.values[0]).replace("*", "x").replace("?", "x")
 
 
-def _fixed(text: Text) -> str:
-    return str(text.fixed) if text.fixed is not None else "any"
+def _written(text: Text) -> str:
+    """Return a text as a request has it, with its unknowns, and without variables."""
+    return _ANY if text.variables else text.encoded

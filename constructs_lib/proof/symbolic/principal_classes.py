@@ -35,8 +35,8 @@ class PrincipalClass:
     at_home: bool = True
     other: tuple[str, str] | None = None
 
-    def is_named(self, named: Principals) -> bool | str:
-        """Return whether a statement is about it, or why that can't be told."""
+    def is_named(self, named: Principals) -> bool | None:
+        """Return whether a statement is about it; None: that is not determined."""
         if self.other is None:
             return is_named(named, self.identity)
         return ("*" in named.aws or self.other in named.others) != named.negated
@@ -79,15 +79,18 @@ class PrincipalClass:
             return {}
         who = self.identity
         found: dict[str, tuple[Pattern, ...]] = {
-            "aws:principalaccount": (pattern(who.account),),
+            "aws:principalaccount": (pattern(str(who.account)),),
             "aws:principaltype": (pattern("User" if who.kind == "user" else "AssumedRole"),),
-            "aws:principalarn": (pattern(who.arn),),
+            "aws:principalarn": (pattern(str(who.arn)),),
         }
         if who.kind == "user":
-            found["aws:username"] = (pattern(who.name),)
+            found["aws:username"] = (pattern(str(who.name)),)
         if who.kind == "session":  # a session's ARN does not tell its role's path
-            role = f"arn:{who.arn.split(':')[1]}:iam::{who.account}:role/"
-            found["aws:principalarn"] = (pattern(role + who.name), pattern(f"{role}*/{who.name}"))
+            role = f"arn:{str(who.arn).split(':')[1]}:iam::{who.account}:role/"
+            found["aws:principalarn"] = (
+                pattern(f"{role}{who.name}"),
+                pattern(f"{role}*/{who.name}"),
+            )
         return found
 
     def context(self, given: Mapping[str, str]) -> dict[str, str]:
@@ -122,7 +125,7 @@ def principal_classes_of(statements: Iterable[PolicyStatement]) -> tuple[Princip
         for name in statement.principals.aws
     }
     known = {name: identity_of(name) for name in sorted(names) if is_principal(name)}
-    accounts = {each.account for each in known.values()}
+    accounts = {str(each.account) for each in known.values()}
     accounts |= {part for name in names for part in name.split(":")[4:5] or [name]}
     found = []
     for name, identity in known.items():

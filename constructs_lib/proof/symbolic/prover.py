@@ -17,16 +17,16 @@ those whom they do not.
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 from constructs_lib.errors import InvalidOptionError
 from constructs_lib.proof.iam.evaluator import Policies
 from constructs_lib.proof.iam.patterns import pattern
 from constructs_lib.proof.iam.request import Request, identity_of
-from constructs_lib.proof.symbolic.counterexamples import USUAL_ACTIONS, candidate_counterexamples
-from constructs_lib.proof.symbolic.goal import ProofGoal
+from constructs_lib.proof.symbolic.counterexamples import candidate_counterexamples
+from constructs_lib.proof.symbolic.goal import Counterexample, PoliciesJudge, ProofGoal
 from constructs_lib.proof.symbolic.principal_classes import PrincipalClass, principal_classes_of
 from constructs_lib.proof.symbolic.smt_encoding import solve
 from constructs_lib.proof.symbolic.subsumption import cancel_common_statements, side_of
@@ -286,6 +286,7 @@ def _decide(
     actions = tuple(pattern(action.lower()) for action in asked[0])
     resources = tuple(pattern(resource) for resource in asked[1])
     granted = _granted(new, old)
+    spelled = {each.lower(): each for each in (*_spelled(new, old), *asked[0])}
     open_one: Verdict | None = None
     verdict = Verdict(True, False, None, "nobody is there to ask")
     try:
@@ -295,8 +296,9 @@ def _decide(
                 old_side = None if old is None else side_of(old, principal_class, granted=granted)
                 if old_side is not None:
                     new_side, old_side = cancel_common_statements(new_side, old_side)
-                goal = ProofGoal(new, old, actions, resources, principal_class, new_side, old_side)
-                verdict = _answer(goal, asked[0])
+                judge = PoliciesJudge(new, old, principal_class, granted, spelled)
+                goal = ProofGoal(actions, resources, principal_class, new_side, old_side, judge)
+                verdict = settle(goal)
                 if verdict.refuted:
                     return verdict
                 open_one = open_one or (None if verdict.proved else verdict)
@@ -305,30 +307,40 @@ def _decide(
     return open_one or verdict
 
 
-def _answer(goal: ProofGoal, asked: Sequence[str]) -> Verdict:
+def _spelled(*several: Policies | None) -> Iterator[str]:
+    """Yield the actions as the policies spell them."""
+    for policies in several:
+        if policies is not None:
+            for statement in policies.statements.every():
+                yield from statement.spelled_actions
+
+
+def settle(goal: ProofGoal) -> Verdict:
+    """Return the answer to one question, within the time limit that is set."""
     if goal.new_side.empty:
         reason = (
             "the policies allow nothing"
-            if goal.old is None
+            if goal.old_side is None
             else "each statement is included in one that was there"
         )
         return Verdict(True, False, None, reason)
     evaluated = goal.principal_class.other is None
-    for request in islice(candidate_counterexamples(goal), _MOST_ATTEMPTS if evaluated else 0):
+    possible: Counterexample | None = None
+    for candidate in islice(candidate_counterexamples(goal), _MOST_ATTEMPTS if evaluated else 0):
         seconds_left()
-        if goal.confirmed(request):
-            return _refuted(goal, request, asked)
-    found = solve(goal, seconds_left())
-    if isinstance(found, str):
-        return Verdict(False, False, None, found)
-    if found is None:
+        counterexample = goal.confirmed(*candidate)
+        if counterexample is not None and counterexample.certain:
+            return _refuted(counterexample)
+        possible = possible or counterexample
+    if possible is not None:
+        return _refuted(possible)
+    answer = solve(goal, seconds_left())
+    if isinstance(answer, str):
+        return Verdict(False, False, None, answer)
+    if answer is None:
         return Verdict(True, False, None, "the solver finds no request that refutes it")
-    return _refuted(goal, found, asked)
+    return _refuted(answer)
 
 
-def _refuted(goal: ProofGoal, request: Request, asked: Sequence[str]) -> Verdict:
-    spelled = {each.lower(): each for each in (*USUAL_ACTIONS, *goal.spelled(), *asked)}
-    request = replace(request, action=spelled.get(request.action.lower(), request.action))
-    context = f" with {dict(request.context)}" if request.context else ""
-    reason = f"{request.action} is allowed on {request.resource}{context}"
-    return Verdict(False, True, request, reason)
+def _refuted(counterexample: Counterexample) -> Verdict:
+    return Verdict(False, counterexample.certain, counterexample.request, counterexample.reason)

@@ -12,18 +12,20 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from constructs_lib.errors import SecretAccessError, UndeterminedError, shown
+from constructs_lib.errors import UndeterminedError, shown
 from constructs_lib.proof.iam.condition_operators import (
     OPERATORS,
     SEVERAL_VALUES,
+    AnyTest,
     ConditionTest,
+    UnknownTest,
     same_letter,
 )
 from constructs_lib.proof.iam.patterns import ANY, ONE, Pattern
 from constructs_lib.proof.iam.policy_parser import PolicyStatement
-from constructs_lib.proof.iam.request import OF_AWS, TLS_ONLY, Request
-from constructs_lib.proof.iam.variables import Text, Variable
-from constructs_lib.proof.symbolic.goal import ProofGoal
+from constructs_lib.proof.iam.request import OF_AWS, TLS_ONLY
+from constructs_lib.proof.iam.text import Piece, Text, Variable
+from constructs_lib.proof.symbolic.goal import Counterexample, ProofGoal
 from constructs_lib.proof.symbolic.principal_classes import PrincipalClass
 from constructs_lib.proof.symbolic.subsumption import Side
 from constructs_lib.proof.symbolic.time_limit import TOO_LATE, seconds_left
@@ -33,10 +35,10 @@ _OF_EVERYONE = frozenset({"aws:principalisawsservice", "aws:securetransport", "a
 _OF_PRINCIPALS = frozenset({"aws:principalarn", "aws:principalaccount", "aws:principaltype"})
 
 
-def solve(goal: ProofGoal, time_limit: float) -> Request | str | None:
-    """Return a request that refutes, None if there is none, or why it is unknown.
+def solve(goal: ProofGoal, time_limit: float) -> Counterexample | str | None:
+    """Return a counterexample, None if there is none, or why it is unknown.
 
-    A request that the evaluator does not confirm is excluded, and the solver goes on.
+    A request that is not confirmed is excluded, and the solver goes on.
 
     Raises:
         SecretAccessError: if the solver is not installed.
@@ -57,7 +59,7 @@ def solve(goal: ProofGoal, time_limit: float) -> Request | str | None:
         if part.new_side.empty or not part.resources:
             continue
         answer = _Formula(cvc5).solve(part, time_limit, secrets=secrets)
-        if isinstance(answer, Request):
+        if isinstance(answer, Counterexample):
             return answer
         unknown = unknown or answer
     return unknown
@@ -68,7 +70,7 @@ def _part_of(goal: ProofGoal, *, secrets: bool) -> ProofGoal:
 
     def possible(text: Text) -> bool:
         # ARNs have no wildcards or variables here that reach into the service.
-        service = str(text.fixed or "").split(":")[:3]
+        service = str(text.widest).split(":")[:3]
         literal = len(service) == 3 and not {"*", "?"} & set("".join(service))
         return not literal or (service[2] == "secretsmanager") == secrets
 
@@ -83,7 +85,7 @@ def _part_of(goal: ProofGoal, *, secrets: bool) -> ProofGoal:
         return whole.changed(lambda statements: tuple(left(statements)))
 
     old = None if goal.old_side is None else side(goal.old_side)
-    resources = tuple(one for one in goal.resources if possible(Text((), one)))
+    resources = tuple(one for one in goal.resources if possible(Text.of([one.signs])))
     return replace(goal, resources=resources, new_side=side(goal.new_side), old_side=old)
 
 
@@ -109,11 +111,13 @@ class _Formula:
 
     # --- the question ------------------------------------------------------------------------
 
-    def solve(self, goal: ProofGoal, time_limit: float, *, secrets: bool) -> Request | str | None:
+    def solve(
+        self, goal: ProofGoal, time_limit: float, *, secrets: bool
+    ) -> Counterexample | str | None:
         if secrets:
             self._compose_secret()
         self._assert(self._one_of(self.action, goal.actions))
-        asked = [self._resource_matches(Text((), each)) for each in goal.resources]
+        asked = [self._resource_matches(Text.of([each.signs])) for each in goal.resources]
         self._assert(self._or(asked))
         self._assert(self._in(self.action, self._action_form()))
         if not secrets:
@@ -146,9 +150,9 @@ class _Formula:
                 return UNCONFIRMED if attempt else None
             if not result.isSat():
                 return UNCONFIRMED if attempt else TOO_LATE
-            request = self._request(goal)
-            if request is not None and goal.confirmed(request):
-                return request
+            counterexample = goal.confirmed(*self._model())
+            if counterexample is not None:
+                return counterexample
             self._exclude_model(attempt)
         return UNCONFIRMED
 
@@ -227,7 +231,7 @@ class _Formula:
         """Return whether the resource is in the account of who asks, as the evaluator finds it."""
         if principal_class.arn is None:
             return self.terms.mkBoolean(principal_class.at_home)
-        account, key = principal_class.identity.account, "aws:resourceaccount"
+        account, key = str(principal_class.identity.account), "aws:resourceaccount"
         if self.parts:
             return self._equal(self.parts[4], self.terms.mkString(account))
         told, untold, none = (
@@ -262,12 +266,15 @@ class _Formula:
 
     def _meets(self, statement: PolicyStatement) -> Any:
         seconds_left()
-        action = self._one_of(self.action, statement.actions)
+        unknown = [self._whatever(("action", text)) for text in statement.unknown_actions]
+        action = self._or([self._one_of(self.action, statement.actions), *unknown])
         resource = self._or([self._resource_matches(text) for text in statement.resources])
         named = statement.principals
         everyone = named is None or (not named.negated and "*" in named.aws)
+        in_force = statement.doubt is None
         return self._and(
             [
+                *([] if in_force else [self._whatever(("in force", statement.doubt))]),
                 self._not(action) if statement.not_action else action,
                 self._not(resource) if statement.not_resource else resource,
                 *([] if everyone else [self._whatever((named,))]),
@@ -275,7 +282,8 @@ class _Formula:
             ]
         )
 
-    def _request(self, goal: ProofGoal) -> Request | None:
+    def _model(self) -> tuple[str, str, dict[str, str]]:
+        """Return the action, the resource and the context that the solver found."""
         context: dict[str, str] = {}
         for key, there in self.there.items():
             if not self.solver.getValue(there).getBooleanValue():
@@ -287,11 +295,7 @@ class _Formula:
             }
             context[key] = _shown(values)
         action = self.solver.getValue(self.action).getStringValue()
-        resource = self.solver.getValue(self.resource).getStringValue()
-        try:
-            return goal.request(action, resource, context)
-        except SecretAccessError:
-            return None
+        return action, self.solver.getValue(self.resource).getStringValue(), context
 
     def _action_form(self) -> Any:
         name = self._plus(self._union(self._range("a", "z"), self._range("0", "9")))
@@ -328,11 +332,13 @@ class _Formula:
         A secret's ARN has as many colons as a text of seven parts, so that no wildcard and no
         variable of it reaches beyond its part.
         """
+        if value.unknowns:
+            widest = self._resource_matches(Text.of([value.widest.signs]))
+            return self._and([widest, self._whatever(("resource", value))])
         if not self.parts:
             return self._text_matches(self.resource, value)
-        pieces = value.pieces if value.fixed is None else (value.fixed.signs,)
-        parts: list[list[str | Variable]] = [[]]
-        for piece in pieces:
+        parts: list[list[Piece]] = [[]]
+        for piece in value.pieces or ("",):
             first, *others = piece.split(":") if isinstance(piece, str) else [piece]
             parts[-1].append(first)
             parts += [[other] for other in others]
@@ -342,17 +348,11 @@ class _Formula:
             return self._text_matches(self.resource, value)
         return self._and(
             [
-                self._text_matches(part, self._text_of(pieces))
+                self._text_matches(part, Text.of(pieces))
                 for part, pieces in zip(self.parts, parts, strict=True)
                 if pieces != [ANY]
             ]
         )
-
-    @staticmethod
-    def _text_of(pieces: list[str | Variable]) -> Text:
-        if any(isinstance(piece, Variable) for piece in pieces):
-            return Text(tuple(pieces), None)
-        return Text((), Pattern("".join(map(str, pieces))))
 
     def _account(self) -> Any:
         return self._concat([self._range("0", "9")] * 12)
@@ -369,8 +369,12 @@ class _Formula:
 
     # --- conditions --------------------------------------------------------------------------
 
-    def _holds(self, test: ConditionTest) -> Any:
+    def _holds(self, test: AnyTest) -> Any:
+        if isinstance(test, UnknownTest):
+            return self._whatever((test.text,))
         key = _one_name(test.key)
+        if test.is_null and any(value.unknowns for value in test.values):
+            return self._whatever((test.name, key, test.values))
         there = self._there(key)
         if test.is_null:
             wanted = {str(value.fixed).lower() for value in test.values}
@@ -400,6 +404,8 @@ class _Formula:
 
     def _value_matches(self, test: ConditionTest, key: str, value: Text) -> Any:
         name = test.name.replace("not", "")
+        if value.unknowns:
+            return self._whatever((name, key, value))
         if name == "stringequals":
             return self._equals(self._value(key, "text"), value)
         if name == "stringlike":
@@ -515,7 +521,8 @@ class _Formula:
         """Return the pieces of a text with variables, and that the variables have values."""
         pieces, known = [], []
         for piece in value.pieces:
-            if isinstance(piece, str):
+            if not isinstance(piece, Variable):
+                assert isinstance(piece, str)  # texts with unknowns are left free
                 pieces.append(self._glob(Pattern(piece)))
                 continue
             key = _one_name(piece.key)

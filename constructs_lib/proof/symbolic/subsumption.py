@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from constructs_lib.errors import SecretAccessError, UndeterminedError
-from constructs_lib.proof.iam.condition_operators import ConditionTest
+from constructs_lib.proof.iam.condition_operators import AnyTest, UnknownTest
 from constructs_lib.proof.iam.evaluator import Policies
 from constructs_lib.proof.iam.patterns import Pattern, pattern
 from constructs_lib.proof.iam.policy_parser import PolicyStatement
 from constructs_lib.proof.iam.principal_matching import NamedAs, named_as
+from constructs_lib.proof.iam.text_matching import includes as surely_includes
 from constructs_lib.proof.symbolic.pattern_inclusion import includes, overlap
 from constructs_lib.proof.symbolic.principal_classes import PrincipalClass
 from constructs_lib.proof.symbolic.time_limit import seconds_left
@@ -162,8 +163,8 @@ def _grants_of(policies: Policies, principal_class: PrincipalClass) -> Grants:
                     remedy="give the ARN of the session as principal",
                 )
             other = principal_class.other
-            how = "session" if other else named_as(named, principal_class.identity)
-            by_name[how].append(found)
+            how = named_as(named, principal_class.identity, possible=False)
+            by_name["session" if other or how is None else how].append(found)
     return Grants(
         given=policies.resource is not None,
         to_session=tuple(by_name["session"]),
@@ -179,9 +180,9 @@ def _about(
     """Yield the statements about who asks. Where that is open, the principals stay in them."""
     for statement in statements:
         named = statement.principals is None or principal_class.is_named(statement.principals)
-        if named is True:
+        if named:
             yield replace(statement, principals=None)
-        elif named is not False:
+        elif named is None:
             yield statement
 
 
@@ -249,13 +250,14 @@ def _overlapping(statements: _Statements, others: _Statements) -> _Statements:
 def may_overlap(one: PolicyStatement, other: PolicyStatement) -> bool:
     """Return whether two statements share a request, as far as is known."""
     seconds_left()
-    apart = not (one.not_action or other.not_action) and not any(
-        _perhaps_overlap(a, b) for a in one.actions for b in other.actions
-    )
+    known = not (one.not_action or other.not_action or one.unknown_actions or other.unknown_actions)
+    apart = known and not any(_perhaps_overlap(a, b) for a in one.actions for b in other.actions)
     if apart or one.not_resource or other.not_resource:
         return not apart
     return any(
-        a.fixed is None or b.fixed is None or _perhaps_overlap(a.fixed, b.fixed)
+        surely_includes(a, b) is not False
+        if a.unknowns or b.unknowns
+        else _perhaps_overlap(a.widest, b.widest)
         for a in one.resources
         for b in other.resources
     )
@@ -267,10 +269,12 @@ def _spelled_statement(each: PolicyStatement) -> tuple[object, ...]:
         each.allows,
         each.principals,
         frozenset(each.actions),
+        frozenset(each.unknown_actions),
         each.not_action,
         frozenset(each.resources),
         each.not_resource,
         frozenset(map(_spelled, each.tests)),
+        each.doubt,
     )
 
 
@@ -279,14 +283,31 @@ def covers(wide: PolicyStatement, narrow: PolicyStatement) -> bool:
     seconds_left()
     return (
         wide.principals == narrow.principals
+        and wide.doubt in (None, narrow.doubt)
         and {_spelled(test) for test in wide.tests} <= {_spelled(test) for test in narrow.tests}
-        and _included(narrow.actions, narrow.not_action, wide.actions, wide.not_action)
+        and _actions_included(narrow, wide)
         and _texts_included(narrow, wide)
     )
 
 
-def _spelled(test: ConditionTest) -> tuple[object, ...]:
+def _actions_included(narrow: PolicyStatement, wide: PolicyStatement) -> bool:
+    if narrow.unknown_actions or wide.unknown_actions:
+        if narrow.not_action or wide.not_action:
+            return (narrow.actions, narrow.unknown_actions, narrow.not_action) == (
+                wide.actions,
+                wide.unknown_actions,
+                wide.not_action,
+            )
+        everything = pattern("*") in wide.actions
+        if not everything and not set(narrow.unknown_actions) <= set(wide.unknown_actions):
+            return False
+    return _included(narrow.actions, narrow.not_action, wide.actions, wide.not_action)
+
+
+def _spelled(test: AnyTest) -> tuple[object, ...]:
     """Return all that makes a condition what it is: not its place."""
+    if isinstance(test, UnknownTest):
+        return (test.text,)
     return (test.name, test.quantifier, test.if_exists, test.key, test.values)
 
 
@@ -304,6 +325,11 @@ def _texts_included(narrow: PolicyStatement, wide: PolicyStatement) -> bool:
         text in outer
         or (text.fixed is not None and any(_surely_includes(each, text.fixed) for each in patterns))
         or pattern("*") in patterns
+        or any(
+            surely_includes(each, text) is True
+            for each in outer
+            if not each.variables and (each.unknowns or text.unknowns)
+        )
         for text in inner
     )
 
