@@ -145,7 +145,7 @@ def test_the_function_rotates_its_secret_and_only_reads_the_superusers() -> None
     access.assert_never(function, put, "reports/superuser")
     access.assert_cannot(function, put, reports, context={own: None})
     # The ARN of its function is the deployment's.
-    with pytest.raises(AssertionError, match="is open: .*AllowRotationLambdaArn"):
+    with pytest.raises(AssertionError, match="is undetermined: .*AllowRotationLambdaArn"):
         access.assert_can(function, put, reports)
 
 

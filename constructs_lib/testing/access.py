@@ -95,7 +95,7 @@ class SecretAccess(Templates):
         The answer holds under the assumptions of docs/assumptions.md.
 
         Raises:
-            AssertionError: if it may not, or if that is open; the message says what is missing.
+            AssertionError: if it may not, or if that is undetermined; the message says what is missing.
             SecretAccessError: if something given is not known.
         """
         __tracebackhide__ = True
@@ -112,7 +112,7 @@ class SecretAccess(Templates):
         The answer holds under the assumptions of docs/assumptions.md.
 
         Raises:
-            AssertionError: if it is allowed, or if that is open; the message names the statement.
+            AssertionError: if it is allowed, or if that is undetermined; the message names the statement.
             SecretAccessError: if something given is not known.
         """
         __tracebackhide__ = True
@@ -146,7 +146,7 @@ class SecretAccess(Templates):
                 and keys of KMS, are those of the request for the key, too.
 
         Raises:
-            AssertionError: if it may not, or if that is open.
+            AssertionError: if it may not, or if that is undetermined.
             SecretAccessError: if something given is not known.
         """
         __tracebackhide__ = True
@@ -173,7 +173,7 @@ class SecretAccess(Templates):
         The answer holds under the assumptions of docs/assumptions.md.
 
         Raises:
-            AssertionError: if one of them may not, another may, or that is open; the message lists
+            AssertionError: if one of them may not, another may, or that is undetermined; the message lists
                 them all.
             SecretAccessError: if something given is not known.
         """
@@ -397,7 +397,7 @@ class SecretAccess(Templates):
 
         Args:
             action: the action, on a secret. Omitted, reading its value.
-            context: condition keys of the requests. What it does not say is open.
+            context: condition keys of the requests. A key without a value is undetermined.
 
         Raises:
             SecretAccessError: if a policy is malformed, or the action is not one on a secret.
@@ -430,7 +430,7 @@ class SecretAccess(Templates):
                     ] = None
             secrets = tuple(which_is(secret, unknowns) for secret in deployment.secrets) or ("*",)
             for entry in unread_that_allows(deployment, [action]):
-                found[Grant(entry.place, secrets, False, f"it is open: {entry}")] = None
+                found[Grant(entry.place, secrets, False, f"it is undetermined: {entry}")] = None
         return list(found)
 
 

@@ -23,7 +23,12 @@ from constructs_lib.proof.deployment.request_context import (
     decryption,
     member_of,
 )
-from constructs_lib.proof.deployment.secret_lookup import is_aws_managed, key_of, policies_of_key
+from constructs_lib.proof.deployment.secret_lookup import (
+    is_aws_managed,
+    key_of,
+    policies_of_key,
+    policies_of_secret,
+)
 from constructs_lib.testing.given import Given, key_that_it_brings
 from constructs_lib.testing.messages import Case
 from constructs_lib.testing.unknown_names import warn_if_unknown
@@ -131,9 +136,8 @@ class Asking:
             return Case(deployment, asked, policies_of_key(deployment, key, who))
         which = self.given.secret(deployment, secret)
         access_request = AccessRequest(who, action, which.arn)
-        return Case(
-            deployment, complete_request(access_request, which, context), which.policies, which
-        )
+        policies = policies_of_secret(deployment, which, who)
+        return Case(deployment, complete_request(access_request, which, context), policies, which)
 
     def decryptions(
         self, principal: Any, secret: Any, encryption_key: Any, context: Context | None = None

@@ -58,7 +58,7 @@ class Case:
         who = who_is(self.access_request.principal, unknowns)
         what = f"{self.access_request.action} on {self._what()}"
         if partial_decision.allowed is None:
-            return f"whether {who} is allowed {what} is open: {_doubts(partial_decision)}"
+            return f"whether {who} is allowed {what} is undetermined: {_doubts(partial_decision)}"
         if partial_decision.allowed:
             return f"{who} is allowed {what}: {self.reason(partial_decision)}"
         return f"{who} is not allowed {what}: {partial_decision.decision.reason}"
@@ -66,7 +66,7 @@ class Case:
     def reason(self, partial_decision: PartialDecision) -> str:
         """Return why it is allowed or open."""
         if partial_decision.allowed is None:
-            return f"it is open: {_doubts(partial_decision)}"
+            return f"it is undetermined: {_doubts(partial_decision)}"
         return f"{partial_decision.decision.reason}{self._covered(partial_decision)}"
 
     def _what(self) -> str:

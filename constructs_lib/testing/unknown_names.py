@@ -16,9 +16,8 @@ from constructs_lib.errors import shown
 from constructs_lib.proof.cloudformation.model import AttachedPolicy, Deployment, Principal
 from constructs_lib.proof.deployment.partial_evaluation import statements_of
 from constructs_lib.proof.iam.condition_operators import ConditionTest
-from constructs_lib.proof.iam.patterns import Pattern
 from constructs_lib.proof.iam.policy_parser import PolicyStatement
-from constructs_lib.proof.iam.text import Text, Value, literal_text
+from constructs_lib.proof.iam.text import Text, Value, Variable, literal_text
 from constructs_lib.proof.iam.text_matching import includes
 
 _PACKAGE = str(Path(__file__).parent.parent)
@@ -92,7 +91,9 @@ def _texts(statement: PolicyStatement) -> Iterator[Text]:
 
 def _is_specific(text: Text) -> bool:
     """Return whether a pattern is about some secrets or keys, and not about all."""
-    shown = "".join(str(Pattern(piece)) if isinstance(piece, str) else "*" for piece in text.pieces)
+    shown = "".join(
+        "*" if isinstance(piece, Variable) else str(Text((piece,))) for piece in text.pieces
+    )
     name = re.split(":secret:|:key/", shown, maxsplit=1)[1:]
     return text.unknowns != () if not name else name[0].strip("*?-/") != ""
 

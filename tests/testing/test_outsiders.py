@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from constructs_lib.errors import InvalidPolicyError
 from constructs_lib.testing import SecretAccess
 from tests.support.seeds import seed_of_run
 
@@ -136,7 +137,8 @@ def test_a_not_action_lets_outsiders_do_the_rest() -> None:
 def test_fails_on_a_not_principal_that_allows() -> None:
     statement = allow("*", NotPrincipal={"AWS": APP})
     del statement["Principal"]
-    fails("NotPrincipal", access(statement, role=False).assert_never, "*", GET, "S")
+    with pytest.raises(InvalidPolicyError, match="NotPrincipal is allowed only with Deny"):
+        access(statement, role=False).assert_never("*", GET, "S")
 
 
 # --- conditions on the ARN of the principal --------------------------------------------------

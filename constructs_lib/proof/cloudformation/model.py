@@ -13,6 +13,7 @@ from constructs_lib.proof.iam.doubts import Doubt
 from constructs_lib.proof.iam.policy_parser import (
     EVERYONE,
     PolicyStatement,
+    Principled,
     read_document,
     statement_on_everything,
 )
@@ -54,7 +55,7 @@ class AttachedPolicy:
         location: the resource that it comes from.
         doubt: why it is not known whether it is attached at all. None: it is.
         arn: the ARN of a managed policy that the templates do not have.
-        of_resource: whether it is the policy of a secret, a key or a role, which names principals.
+        principals: whether its statements name principals, as those of a secret, a key or a role.
     """
 
     name: str
@@ -63,7 +64,7 @@ class AttachedPolicy:
     location: ResourceLocation | None = None
     doubt: Doubt | None = None
     arn: str | None = None
-    of_resource: bool = False
+    principals: Principled = "forbidden"
 
     @cached_property
     def statements(self) -> tuple[PolicyStatement, ...]:
@@ -78,7 +79,7 @@ class AttachedPolicy:
             return tuple(
                 replace(
                     statement_on_everything(self.name, allows=allows),
-                    principals=EVERYONE if self.of_resource else None,
+                    principals=None if self.principals == "forbidden" else EVERYONE,
                     doubt=self.doubt or Doubt(document, remedies),
                 )
                 for allows in (True, False)
@@ -86,7 +87,7 @@ class AttachedPolicy:
         statements = read_document(
             self.document,
             self.name,
-            principals="own" if self.of_resource else "forbidden",
+            principals=self.principals,
             placeholders=self.unknowns.placeholders,
         )
         if self.doubt is None:

@@ -210,7 +210,7 @@ class PrincipalReader:
             return None
         document = document_of(resolver, properties[prop], f"{place}.{prop}")
         return AttachedPolicy(
-            f"trust policy of {where}", document, self._unknowns, where, of_resource=True
+            f"trust policy of {where}", document, self._unknowns, where, principals="trust"
         )
 
     def _policy(
@@ -345,7 +345,11 @@ class PrincipalReader:
                     continue  # names are unique in an account, and the templates create both
                 parts = [self._unknowns.same(one[at], other[at]) for at in (0, 2)]
                 if False not in parts:
-                    texts = (f"{each[1]} {each[2]} of {each[0]}" for each in (one, other))
+                    accounts_differ = one[0] != other[0]
+                    texts = (
+                        f"{each[1]} {each[2]}" + (f" of {each[0]}" if accounts_differ else "")
+                        for each in (one, other)
+                    )
                     doubt = self._unknowns.doubt(f"whether {' is '.join(texts)}")
                     found.setdefault(one, {})[other] = doubt
                     found.setdefault(other, {})[one] = doubt

@@ -160,7 +160,7 @@ class SecretsAndKeys:
         }
 
     def _policy(self, name: str, document: Document, where: ResourceLocation) -> AttachedPolicy:
-        return AttachedPolicy(name, document, self._unknowns, where, of_resource=True)
+        return AttachedPolicy(name, document, self._unknowns, where, principals="own")
 
     def _encryption_key(
         self, resolver: TemplateResolver, found: Mapping[str, Any], place: str

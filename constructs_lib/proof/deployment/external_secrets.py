@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from constructs_lib.proof.cloudformation.model import AttachedPolicy, Deployment, Principal, Secret
+from constructs_lib.proof.cloudformation.model import Deployment, Principal, Secret
 from constructs_lib.proof.cloudformation.resource_identifiers import regional, secret_suffix
 from constructs_lib.proof.cloudformation.unknowns import (
     DIGITS,
@@ -21,13 +21,11 @@ from constructs_lib.proof.cloudformation.unknowns import (
 from constructs_lib.proof.deployment.matrix import Granted, texts_of
 from constructs_lib.proof.deployment.partial_evaluation import AccessRequest, evaluate_partially
 from constructs_lib.proof.deployment.request_context import Context, complete_request, member_of
-from constructs_lib.proof.deployment.secret_lookup import secret_of
+from constructs_lib.proof.deployment.secret_lookup import policies_of_secret, secret_of
 
 _SUFFIX = "-??????"
 _WILD = re.compile(r"\$\{([^}]*)\}|[*?]")
 _TYPE = "secret:"
-# A secret of another account must allow the access by its own policy too.
-# https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html
 
 
 def granted_on_external_secrets(
@@ -51,7 +49,7 @@ def granted_on_external_secrets(
                 partial_decision = evaluate_partially(
                     access_request,
                     deployment.unknowns,
-                    resource=(*secret.policies, *_of_another_account(who, secret, deployment)),
+                    resource=policies_of_secret(deployment, secret, who),
                 )
                 if partial_decision.allowed is not False:
                     yield Granted(principal, (secret,), partial_decision)
@@ -76,19 +74,6 @@ def secrets_matched(deployment: Deployment, pattern: str) -> Iterator[Secret]:
     )
     for begin, name in _places(pattern, list(begins), deployment.unknowns):
         yield _meant(deployment, begin, name)
-
-
-def _of_another_account(
-    who: Principal, secret: Secret, deployment: Deployment
-) -> list[AttachedPolicy]:
-    """Return the policy that a secret of another account may have."""
-    unknowns = deployment.unknowns
-    account = secret.arn.split(":", 5)[4]
-    if secret.location is not None or unknowns.same(account, who.account) is True:
-        return []
-    doubt = unknowns.doubt(f"whether the resource policy of {secret.arn} allows it")
-    name = f"resource policy of {unknowns.shown(secret.arn)}"
-    return [AttachedPolicy(name, None, unknowns, doubt=doubt, of_resource=True)]
 
 
 def _places(text: str, begins: list[str], unknowns: Unknowns) -> Iterator[tuple[str, str]]:

@@ -33,7 +33,7 @@ from constructs_lib.proof.deployment.partial_evaluation import (
 )
 from constructs_lib.proof.deployment.request_context import complete_request, member_of
 from constructs_lib.proof.deployment.resource_policies import left_to_account
-from constructs_lib.proof.deployment.secret_lookup import policies_of_key
+from constructs_lib.proof.deployment.secret_lookup import policies_of_key, policies_of_secret
 from constructs_lib.proof.iam.condition_operators import parse_condition_tests
 from constructs_lib.proof.iam.evaluator import for_principal
 from constructs_lib.proof.iam.patterns import Pattern, pattern
@@ -102,7 +102,8 @@ class _Search:
 
     def findings(self, resource: Resource) -> Iterator[Finding]:
         if isinstance(resource, Secret):
-            yield from self._on_one(resource.arn, resource.policies, replace(resource, tags=None))
+            policies = policies_of_secret(self.deployment, resource, self.principal)
+            yield from self._on_one(resource.arn, policies, replace(resource, tags=None))
         elif isinstance(resource, Key):
             yield from self._on_one(resource.arn, (resource.policy,), replace(resource, tags=None))
         elif "*" in resource or "?" in resource:
@@ -318,7 +319,6 @@ class _Search:
 
     def _on_examples(self, allowing: Sequence[PolicyStatement], asked: Text) -> Iterator[Finding]:
         """Yield the findings on a secret that each statement allows, within the pattern."""
-        policy = left_to_account(self.principal, self.deployment.unknowns)
         tried = set()
         for statement in allowing:
             for text in (asked,) if statement.not_resource else statement.resources:
@@ -328,10 +328,7 @@ class _Search:
                 for secret in secrets_matched(self.deployment, inner.encoded) if inner else ():
                     if secret.arn not in tried:
                         tried.add(secret.arn)
-                        known = secret.location is not None
-                        policies = secret.policies if known else (*secret.policies, policy)
-                        unlabelled = replace(secret, tags=None)
-                        yield from self._on_one(secret.arn, policies, unlabelled)
+                        yield from self.findings(secret)
 
     def _overlapping(
         self, statements: Sequence[PolicyStatement], asked: Text

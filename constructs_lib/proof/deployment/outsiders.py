@@ -147,7 +147,7 @@ class _ResourcePolicies:
         ]
 
     def _denies_everyone(self, statement: PolicyStatement) -> bool:
-        """Return whether a statement certainly denies all actions, as far as its condition holds."""
+        """Return whether a statement denies all actions, as far as its condition holds."""
         named = statement.principals
         return (
             not (statement.allows or statement.doubt or statement.not_action)

@@ -16,8 +16,7 @@ from constructs_lib.proof.iam.evaluator import (
 )
 from constructs_lib.proof.iam.policy_parser import PolicyStatement
 from constructs_lib.proof.iam.request import OF_AWS, Identity, PartialRequest
-from constructs_lib.proof.iam.text import Text, Value
-from constructs_lib.proof.iam.text_matching import parts_of
+from constructs_lib.proof.iam.text import Value
 
 
 @dataclass(frozen=True)
@@ -111,24 +110,22 @@ def partial_request(access_request: AccessRequest, unknowns: Unknowns) -> Partia
         identity,
         access_request.action.lower(),
         resource,
-        _account_of(resource, identity.account),
+        _account_of(access_request, unknowns),
         values,
         access_request.present,
     )
 
 
-def _account_of(resource: Value, own: Value) -> Value:
-    """Return the account of a resource; its principal's if its ARN has none."""
-    if resource == "*":
+def _account_of(access_request: AccessRequest, unknowns: Unknowns) -> Value:
+    """Return the account of a resource; the principal's if its ARN has none."""
+    own = unknowns.value(access_request.principal.account)
+    if access_request.resource == "*":
         return own
-    parts = resource.split(":", 5) if isinstance(resource, str) else parts_of(resource)
-    if parts is None or len(parts) != 6 or str(parts[0]) != "arn":
+    parts = access_request.resource.split(":", 5)
+    if len(parts) != 6 or parts[0] != "arn":
         raise UndeterminedError(
-            f"resource is {resource}",
+            f"resource is {unknowns.shown(access_request.resource)}",
             allowed="an ARN is allowed, in which it is known at least where the account stands",
             remedy="give the ARN, or the parameter that it comes from",
         )
-    account = parts[4]
-    if isinstance(account, Text) and account.fixed is not None:
-        account = account.fixed.signs
-    return own if account in ("", OF_AWS) else account
+    return own if parts[4] in ("", OF_AWS) else unknowns.value(parts[4])

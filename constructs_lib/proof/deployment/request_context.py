@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeAlias
 
+from constructs_lib.errors import SecretAccessError
 from constructs_lib.proof.cloudformation.model import Key, Kind, Principal, Secret
 from constructs_lib.proof.cloudformation.stacks import url_suffix
 from constructs_lib.proof.cloudformation.unknowns import NAME, Unknowns, has_unknown
@@ -138,8 +139,8 @@ def complete_request(
         values["aws:principalarn"] = (who.arn,)
     if who.kind == "user":
         values["aws:username"] = (who.name,)
-    if access_request.resource != "*":
-        parts = access_request.resource.split(":", 5)
+    parts = access_request.resource.split(":", 5)
+    if len(parts) == 6:
         values["aws:requestedregion"], values["aws:resourceaccount"] = (parts[3],), (parts[4],)
     absent, present = map(list, _documented(who.kind, service))
     undetermined: list[str] = []
@@ -223,10 +224,14 @@ def _session_tags(who: Principal) -> frozenset[str] | None:
     """
     if who.kind != "role":
         return frozenset()
-    if who.trust is None or who.trust.document is None:
+    if who.trust is None:
+        return None
+    try:
+        statements = who.trust.statements
+    except SecretAccessError:  # nothing is known of a malformed trust policy
         return None
     tags: frozenset[str] = frozenset()
-    for statement in who.trust.statements:
+    for statement in statements:
         if not statement.allows or statement.covers_action("sts:tagsession") is False:
             continue
         named = statement.principals

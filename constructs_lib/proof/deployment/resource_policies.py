@@ -50,4 +50,4 @@ def left_to_account(principal: Principal, unknowns: Unknowns) -> AttachedPolicy:
     }
     document = {"Version": "2012-10-17", "Statement": [statement]}
     name = "the resource's policy, taken to leave it to the account"
-    return AttachedPolicy(name, document, unknowns, of_resource=True)
+    return AttachedPolicy(name, document, unknowns, principals="own")

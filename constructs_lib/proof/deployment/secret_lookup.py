@@ -212,6 +212,24 @@ def is_aws_managed(key: str) -> bool:
     return key.endswith("alias/aws/secretsmanager")
 
 
+def policies_of_secret(
+    deployment: Deployment, secret: Secret, principal: Principal
+) -> tuple[AttachedPolicy, ...]:
+    """Return the resource policy of a secret, also the one that it may have in another account.
+
+    A secret of another account must allow the access by its own policy too.
+    https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html
+    """
+    unknowns = deployment.unknowns
+    account = secret.arn.split(":", 5)[4]
+    known = secret.policies or secret.location is not None
+    if known or unknowns.same(account, principal.account) is True:
+        return secret.policies
+    doubt = unknowns.doubt(f"whether the resource policy of {secret.arn} allows it")
+    name = f"resource policy of {unknowns.shown(secret.arn)}"
+    return (AttachedPolicy(name, None, unknowns, doubt=doubt, principals="own"),)
+
+
 def policies_of_key(
     deployment: Deployment, key: Key | str, principal: Principal
 ) -> tuple[AttachedPolicy, ...]:
@@ -226,7 +244,7 @@ def policies_of_key(
         if unknowns.same(key, other.arn) is None
     )
     name = "the key's policy, taken to leave it to the account"
-    default = AttachedPolicy(name, document, unknowns, of_resource=True)
+    default = AttachedPolicy(name, document, unknowns, principals="own")
     return (default, *possible)
 
 

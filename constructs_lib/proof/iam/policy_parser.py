@@ -26,7 +26,7 @@ _STATEMENT_KEYS = {
 }
 _ACTION = re.compile(r"\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
-Principled = Literal["needed", "own", "forbidden"]
+Principled = Literal["needed", "own", "trust", "forbidden"]
 _ANYTHING = read_text("*", "", "2008-10-17")
 _PRINCIPAL_TYPES = ("AWS", "Service", "Federated", "CanonicalUser")
 
@@ -98,7 +98,8 @@ def read_document(
         document: the document.
         place: its name in messages.
         principals: whether its statements have a Principal: "needed" in a resource control policy,
-            and "own" in the policy of one resource, which may be a role's trust policy.
+            "own" in the policy of one resource, which may be a role's trust policy, and "trust" in
+            a trust policy.
         placeholders: the unknowns that characters of its strings stand for.
 
     Raises:
@@ -182,7 +183,9 @@ class _Reader:
             if not _ACTION.fullmatch(action):
                 given = f"has the {action_key} {shown(action)}"
                 _refuse(self.place, given, "service:Name or * is allowed")
-        of_trust = self.principals == "own" and _is_of_trust(actions, statement)
+        of_trust = not {"Resource", "NotResource"} & set(statement) and (
+            self.principals == "trust" or (self.principals == "own" and _is_of_sts(actions))
+        )
         resource_key = "Resource"
         if not of_trust:
             resource_key = _one_of(statement, self.place, "Resource", "NotResource")
@@ -295,14 +298,12 @@ def _in_full(resource: str, *, wide: bool) -> tuple[str, ...]:
     return (completed, resource) if wide and {"*", "?"} & set(plain) else (completed,)
 
 
-def _is_of_trust(actions: tuple[str, ...], statement: Mapping[str, Any]) -> bool:
-    """Return whether a statement is one of a role's trust policy, which names no resource.
+def _is_of_sts(actions: tuple[str, ...]) -> bool:
+    """Return whether actions are those of a role's trust policy, which names no resource.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
     """
-    return not {"Resource", "NotResource"} & set(statement) and all(
-        action.lower().startswith("sts:") for action in actions
-    )
+    return all(action.lower().startswith("sts:") for action in actions)
 
 
 def _one_of(statement: Mapping[str, Any], place: str, *keys: str) -> str:

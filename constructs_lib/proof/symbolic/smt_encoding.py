@@ -274,7 +274,7 @@ class _Formula:
         in_force = statement.doubt is None
         return self._and(
             [
-                *([] if in_force else [self._whatever(("in force", statement.doubt))]),
+                *([] if in_force else [self._whatever((statement.allows, statement.doubt))]),
                 self._not(action) if statement.not_action else action,
                 self._not(resource) if statement.not_resource else resource,
                 *([] if everyone else [self._whatever((named,))]),

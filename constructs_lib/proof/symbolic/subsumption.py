@@ -283,11 +283,19 @@ def covers(wide: PolicyStatement, narrow: PolicyStatement) -> bool:
     seconds_left()
     return (
         wide.principals == narrow.principals
-        and wide.doubt in (None, narrow.doubt)
+        and (wide.doubt is None or _doubted_alike(wide, narrow))
         and {_spelled(test) for test in wide.tests} <= {_spelled(test) for test in narrow.tests}
         and _actions_included(narrow, wide)
         and _texts_included(narrow, wide)
     )
+
+
+def _doubted_alike(one: PolicyStatement, other: PolicyStatement) -> bool:
+    """Return whether two statements are in force, or not, together.
+
+    A document that is not known may allow without denying, and deny without allowing.
+    """
+    return one.doubt == other.doubt and one.allows == other.allows
 
 
 def _actions_included(narrow: PolicyStatement, wide: PolicyStatement) -> bool:

@@ -187,12 +187,17 @@ def test_what_never_happens_is_proved(granted: SecretAccess, action: Any, secret
     [
         (access(allow(GET, REF)), GET, "Db", "statement 1"),
         (access(allow(GET, REF, **VPCE)), "secretsmanager:*", "*", "vpce-1"),
-        (access(allow(GET, TEAM)), GET, "Db", "if the resource is .*parameter Team"),
+        (
+            access(allow(GET, TEAM)),
+            GET,
+            "Db",
+            "Resource .*parameter Team.*; give parameters=",
+        ),
         (
             access(allow("*", "*"), deny(GET, TEAM)),
             GET,
             "Db",
-            "unless the res.*parameter Team",
+            "depends on Resource .*parameter Team",
         ),
         (access(of_secret=to_app()), GET, "Db", "resource policy"),
         (access(of_secret=to_app(), **BOUNDARY), GET, "Db", "resource policy|not known"),

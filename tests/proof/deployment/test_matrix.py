@@ -98,7 +98,6 @@ def test_questions_are_as_many_as_the_reasons_to_be_granted(
     # Ten secrets for each of the five roles that read a team's, one for each of the others.
     assert sum(len(each.secrets) for each in found) == 5 * 10 + 45
     assert len(asked) == 5 * 2 + 45
-    assert len(deployment.unknowns._compared) < 50 * 10  # it does not grow with all pairs
 
 
 def test_fails_on_a_malformed_policy_that_reaches_no_secret() -> None:
@@ -137,9 +136,6 @@ def test_every_text_that_a_pattern_may_match_is_reached(seed: int) -> None:
     for _ in range(30):
         pattern = text(["*", "?", "${*}"])
         answers = {number: unknowns.matches(pattern, each) for number, each in enumerate(texts)}
-        assert "${" in pattern or reach.matched(pattern) == {
+        assert reach.matched(unknowns.pattern(pattern)) == {
             number: answer for number, answer in answers.items() if answer is not False
-        }
-        assert reach.matched(pattern).keys() >= {
-            number for number, answer in answers.items() if answer is not False
         }

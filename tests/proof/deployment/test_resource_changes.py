@@ -149,8 +149,11 @@ DECRYPT = allow("kms:Decrypt", KEY)
         ),
         (
             [allow(GET, f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:{OWN_TEAM}/*")],
-            {"secret": {"ReplicaRegions": [{"Region": "us-east-1"}]}},
-            {},
+            {
+                "secret": {"ReplicaRegions": [{"Region": "us-east-1"}]},
+                "role": {"Tags": tags(Team="prod")},
+            },
+            {"role": {"Tags": tags(Team="prod")}},
             "a replica",
         ),
         (
