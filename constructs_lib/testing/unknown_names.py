@@ -67,7 +67,9 @@ def _is_named(deployment: Deployment, text: str, arn: str, principals: Sequence[
         any(
             _is_specific(pattern) and _may_match(pattern, arn, unknowns)
             for policy in _policies(deployment)
-            for pattern in _strings(policy.document)
+            for statement in policy.statements
+            if _may_be_about_secrets(statement, unknowns)
+            for pattern in _strings(statement)
         )
         or any(
             "NotResource" in statement
@@ -77,6 +79,7 @@ def _is_named(deployment: Deployment, text: str, arn: str, principals: Sequence[
             for principal in principals
             for policy in principal.policies
             for statement in _on_resources(policy)
+            if _may_be_about_secrets(statement, unknowns)
         )
         or _is_written(deployment, text)
     )
@@ -86,6 +89,17 @@ def _is_specific(pattern: str) -> bool:
     """Return whether a pattern is about some secrets or keys, and not about all."""
     name = re.split(":secret:|:key/", _VARIABLE.sub("*", pattern), maxsplit=1)[1:]
     return has_unknown(pattern) if not name else name[0].strip("*?-/") != ""
+
+
+def _may_be_about_secrets(statement: object, unknowns: Unknowns) -> bool:
+    """Return whether a statement may be about an action on secrets or keys."""
+    actions = statement.get("Action") if isinstance(statement, Mapping) else None
+    texts = [*_strings(actions)]
+    return not texts or any(
+        unknowns.matches(text.partition(":")[0].lower(), service) is not False
+        for text in texts
+        for service in ("secretsmanager", "kms")
+    )
 
 
 def _may_match(pattern: str, arn: str, unknowns: Unknowns) -> bool:
