@@ -121,12 +121,12 @@ class CustomResources:
             if not isinstance(statement, Mapping) or statement.get("Effect") == "Deny":
                 continue
             for action in self._allowed(statement, CHANGING_ACTIONS):
-                return f"{policy.name} allows {action} to {role.location}, its role"
+                return f"{policy.name} may allow {action} to {role.location}, its role"
             for action in self._allowed(statement, DELEGATING_ACTIONS):
                 for text in _texts(statement.get("Resource")) or ["*"]:
                     reason = self._reason_of_target(text, visited)
                     if reason is not None:
-                        return f"{policy.name} allows {action} to {role.location}; {reason}"
+                        return f"{policy.name} may allow {action} to {role.location}; {reason}"
         return None
 
     def _reason_of_target(self, target: str, visited: set[str]) -> str | None:
