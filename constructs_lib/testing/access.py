@@ -60,8 +60,9 @@ class SecretAccess(Templates):
     - `parameters`: the values of template parameters. One that is omitted is unknown, also if it
       has a Default: a deployment may give another.
     - `managed_policies`: the documents of managed policies that are not in the templates, by name
-      or ARN, such as AWS's own. Without it, an assertion on a principal that has one fails unless
-      the policy can't change the answer.
+      or ARN. An assertion on a principal that has another one fails unless the policy can't change
+      the answer. AWS's own policies are known as of a date, which the answers name; a document
+      replaces that of AWS.
     - `stack_tags`: the tags that all stacks are deployed with. Omitted, they are those of the cloud
       assembly's manifest, and none for a template that is a dict.
 

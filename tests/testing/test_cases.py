@@ -28,7 +28,6 @@ OPEN = {
     "macros: hosted rotation: can",
     "macros: hosted rotation: only",
     "documents: role policy as text",
-    "documents: role of a Lambda function",
     "whole-arn-unknown: managed by RDS: others are not suspected",
     "whole-arn-unknown: never, of what no policy mentions",
 }

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
+from constructs_lib.aws.managed_policies import managed_policy
 from constructs_lib.errors import shown
 from constructs_lib.proof.cloudformation.intrinsics import TemplateResolver
 from constructs_lib.proof.cloudformation.model import (
@@ -211,13 +212,17 @@ class PrincipalReader:
         return AttachedPolicy(f"trust policy of {where}", document, where)
 
     def _managed_policy(self, arn: str) -> AttachedPolicy:
-        """Return the managed policy of an ARN: of the templates, given, or unknown."""
+        """Return the managed policy of an ARN: of the templates, given, of AWS, or unknown."""
         if arn in self._managed:
             return self._managed[arn]
         label = self._unknowns.shown(arn)
         for given, document in self._given.items():
             if given == arn or given == arn.rpartition("/")[2] or _of_aws(given, arn):
                 return AttachedPolicy(f"managed policy {label}", document)
+        of_aws = managed_policy(arn)
+        if of_aws is not None:
+            unknown = f"resources in the document of {of_aws}, which is cut to some services"
+            return AttachedPolicy(str(of_aws), of_aws.document(self._unknowns.placeholder(unknown)))
         return AttachedPolicy(f"managed policy {label}", None, arn=arn)
 
     def _draft(self, resolver: TemplateResolver, kind: Kind, name: str) -> _Draft:
