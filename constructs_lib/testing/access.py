@@ -63,8 +63,9 @@ class SecretAccess(Templates):
     - `parameters`: the values of template parameters. One that is omitted is unknown, also if it
       has a Default: a deployment may give another.
     - `managed_policies`: the documents of managed policies that are not in the templates, by name
-      or ARN, such as AWS's own. Without it, an assertion on a principal that has one fails unless
-      the policy can't change the answer.
+      or ARN. An assertion on a principal that has another one fails unless the policy can't change
+      the answer. AWS's own policies are known as of a date, which the answers name; a document
+      replaces that of AWS.
     - `stack_tags`: the tags that all stacks are deployed with. Omitted, they are those of the cloud
       assembly's manifest, and none for a template that is a dict.
 
@@ -95,7 +96,7 @@ class SecretAccess(Templates):
         The answer holds under the assumptions of docs/assumptions.md.
 
         Raises:
-            AssertionError: if it may not, or if that is undetermined; the message says what is missing.
+            AssertionError: if it may not, or that is undetermined; the message has the reason.
             SecretAccessError: if something given is not known.
         """
         __tracebackhide__ = True
@@ -112,7 +113,8 @@ class SecretAccess(Templates):
         The answer holds under the assumptions of docs/assumptions.md.
 
         Raises:
-            AssertionError: if it is allowed, or if that is undetermined; the message names the statement.
+            AssertionError: if it is allowed, or that is undetermined; the message names the
+                statement.
             SecretAccessError: if something given is not known.
         """
         __tracebackhide__ = True
@@ -173,8 +175,8 @@ class SecretAccess(Templates):
         The answer holds under the assumptions of docs/assumptions.md.
 
         Raises:
-            AssertionError: if one of them may not, another may, or that is undetermined; the message lists
-                them all.
+            AssertionError: if one of them may not, another may, or that is undetermined; the
+                message lists them all.
             SecretAccessError: if something given is not known.
         """
         __tracebackhide__ = True

@@ -16,9 +16,11 @@ from constructs_lib.errors import shown
 from constructs_lib.proof.cloudformation.model import AttachedPolicy, Deployment, Principal
 from constructs_lib.proof.deployment.partial_evaluation import statements_of
 from constructs_lib.proof.iam.condition_operators import ConditionTest
+from constructs_lib.proof.iam.patterns import pattern
 from constructs_lib.proof.iam.policy_parser import PolicyStatement
 from constructs_lib.proof.iam.text import Text, Value, Variable, literal_text
 from constructs_lib.proof.iam.text_matching import includes
+from constructs_lib.proof.symbolic.pattern_inclusion import overlap
 
 _PACKAGE = str(Path(__file__).parent.parent)
 _NAME_CHARACTER = "[A-Za-z0-9/_+=.@-]"
@@ -70,12 +72,14 @@ def _is_named(deployment: Deployment, text: str, arn: str, principals: Sequence[
         any(
             _is_specific(text) and _may_match(text, value)
             for statement in statements_of(list(_policies(deployment)))
+            if _may_be_about_secrets(statement)
             for text in _texts(statement)
         )
         or any(
             statement.not_resource or any(_may_match(text, value) for text in statement.resources)
             for principal in principals
             for statement in statements_of(principal.policies)
+            if _may_be_about_secrets(statement)
         )
         or _is_written(deployment, text)
     )
@@ -96,6 +100,17 @@ def _is_specific(text: Text) -> bool:
     )
     name = re.split(":secret:|:key/", shown, maxsplit=1)[1:]
     return text.unknowns != () if not name else name[0].strip("*?-/") != ""
+
+
+def _may_be_about_secrets(statement: PolicyStatement) -> bool:
+    """Return whether a statement may be about an action on secrets or keys."""
+    if statement.not_action or statement.unknown_actions:
+        return True
+    return any(
+        overlap(action, pattern(f"{service}:*"))
+        for action in statement.actions
+        for service in ("secretsmanager", "kms")
+    )
 
 
 def _may_match(text: Text, value: Value) -> bool:

@@ -395,6 +395,14 @@ def test_a_wildcard_for_all_secrets_counts_for_its_own_principal(resource: str) 
         access(U=user).assert_cannot("app", GET, "prod/bd")
 
 
+@pytest.mark.parametrize("action", ["logs:*", ["s3:Get*", "ec2:*"]])
+def test_a_statement_on_other_services_names_no_secret(action: object) -> None:
+    policies = [{"PolicyName": "all", "PolicyDocument": document(action, "*")}]
+    user = {"Type": "AWS::IAM::User", "Properties": {"UserName": "ann", "Policies": policies}}
+    with pytest.warns(UnknownNameWarning, match="got 'prod/bd'"):
+        access(U=user).assert_cannot("ann", GET, "prod/bd")
+
+
 def test_the_secrets_of_the_templates_are_no_slips() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")

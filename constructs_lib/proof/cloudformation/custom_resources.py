@@ -122,13 +122,13 @@ class CustomResources:
             if not statement.allows:
                 continue
             for action in self._allowed(statement, CHANGING_ACTIONS):
-                return f"{policy.name} allows {action} to {role.location}, its role"
+                return f"{policy.name} may allow {action} to {role.location}, its role"
             for action in self._allowed(statement, DELEGATING_ACTIONS):
                 texts = ["*"] if statement.not_resource else statement.resources
                 for text in map(_encoded, texts):
                     reason = self._reason_of_target(text, visited)
                     if reason is not None:
-                        return f"{policy.name} allows {action} to {role.location}; {reason}"
+                        return f"{policy.name} may allow {action} to {role.location}; {reason}"
         return None
 
     def _reason_of_target(self, target: str, visited: set[str]) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
+from constructs_lib.aws.managed_policies import managed_policy
 from constructs_lib.errors import shown
 from constructs_lib.proof.cloudformation.intrinsics import TemplateResolver
 from constructs_lib.proof.cloudformation.model import (
@@ -90,6 +91,7 @@ class PrincipalReader:
         self._given = managed_policies
         self._drafts: dict[_Id, _Draft] = {}
         self._managed: dict[str, AttachedPolicy] = {}
+        self._of_aws: dict[str, AttachedPolicy] = {}
 
     def read(self, resources: Sequence[Resource]) -> None:
         """Read managed policies, then the principals that may have them, then what is attached."""
@@ -219,14 +221,25 @@ class PrincipalReader:
         return AttachedPolicy(name, document, self._unknowns, where)
 
     def _managed_policy(self, arn: str) -> AttachedPolicy:
-        """Return the managed policy of an ARN: of the templates, given, or unknown."""
+        """Return the managed policy of an ARN: of the templates, given, of AWS, or unknown."""
         if arn in self._managed:
             return self._managed[arn]
         label = self._unknowns.shown(arn)
         for given, document in self._given.items():
             if given == arn or given == arn.rpartition("/")[2] or _of_aws(given, arn):
                 return self._policy(f"managed policy {label}", document)
-        return AttachedPolicy(f"managed policy {label}", None, self._unknowns, arn=arn)
+        if arn not in self._of_aws:
+            self._of_aws[arn] = self._policy_of_aws(arn)
+        return self._of_aws[arn]
+
+    def _policy_of_aws(self, arn: str) -> AttachedPolicy:
+        of_aws = managed_policy(arn)
+        if of_aws is None:
+            name = f"managed policy {self._unknowns.shown(arn)}"
+            return AttachedPolicy(name, None, self._unknowns, arn=arn)
+        unknown = f"resources in the document of {of_aws}, which is cut to some services"
+        document = of_aws.document(self._unknowns.placeholder(unknown))
+        return self._policy(str(of_aws), document)
 
     def _draft(self, resolver: TemplateResolver, kind: Kind, name: str) -> _Draft:
         """Return the principal of a name in a stack's account, which may exist already."""

@@ -80,7 +80,7 @@ def to_app(effect: str = "Allow", principal: Any = None) -> dict[str, Any]:
 TEAM, OTHER = (sub(f"${{{name}}}/*") for name in ("Team", "Other"))
 VPCE = {"Condition": {"StringEquals": {"aws:SourceVpce": "vpce-1"}}}
 EVERYONE_BUT = {"Condition": {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}}
-BOUNDARY = {"PermissionsBoundary": "arn:aws:iam::aws:policy/ReadOnlyAccess"}
+BOUNDARY = {"PermissionsBoundary": "arn:aws:iam::aws:policy/NewReadOnlyAccess"}
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_a_change_that_grants_nothing_new_is_proved(new: SecretAccess, old: Secr
     new.assert_no_new_access(since=old)
 
 
-UNKNOWN = ["arn:aws:iam::aws:policy/SecurityAudit"]
+UNKNOWN = ["arn:aws:iam::aws:policy/NewSecurityAudit"]
 ROOT = {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
 
 
