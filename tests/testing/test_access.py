@@ -550,7 +550,7 @@ def test_a_construct_that_a_condition_leaves_out_is_asked_where_it_is(stack: cdk
 def test_a_literal_region_in_a_stack_of_no_region_is_open() -> None:
     arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db-??????"
     access = SecretAccess.from_template(template(arn))
-    says = "is undetermined: Resource .*; give region=... and give account=..."
+    says = "is undetermined: Resource .*; give region=REGION and give account=ACCOUNT"
     fails(access.assert_can, "Role", GET, "prod/db", says=says)
     given = SecretAccess.from_template(template(arn), region="eu-west-1", account="111122223333")
     given.assert_can("Role", GET, "prod/db")

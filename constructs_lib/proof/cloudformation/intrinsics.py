@@ -286,7 +286,7 @@ class TemplateResolver:
         return self.unknowns.placeholder(label, key=key, values=values, remedy=remedy)
 
     def _unknown_parameter(self, name: str, values: tuple[str, ...] | None = None) -> str:
-        return self.opaque(f"parameter {name}", values, f"give parameters={{{name!r}: ...}}")
+        return self.opaque(f"parameter {name}", values, f"give parameters={{{name!r}: VALUE}}")
 
     def _dynamic(self, text: str) -> str:
         """Put an unknown in the place of each dynamic reference."""
@@ -388,7 +388,11 @@ class TemplateResolver:
             return stack.url_suffix
         if name == "AWS::Region":
             return stack.region or self.unknowns.placeholder(
-                "AWS::Region", characters=REGION, shortest=9, longest=20, remedy="give region=..."
+                "AWS::Region",
+                characters=REGION,
+                shortest=9,
+                longest=20,
+                remedy="give region=REGION",
             )
         if name == "AWS::AccountId":
             return stack.account or self.unknowns.placeholder(
@@ -396,7 +400,7 @@ class TemplateResolver:
                 characters=DIGITS,
                 shortest=12,
                 longest=12,
-                remedy="give account=...",
+                remedy="give account=ACCOUNT",
             )
         if name == "AWS::StackName":
             if self.parent is None and stack.name_known:

@@ -74,7 +74,7 @@ class AttachedPolicy:
             SecretAccessError: if the document is malformed.
         """
         if self.document is None:
-            remedies = ("give managed_policies={name: document}",) if self.arn else ()
+            remedies = ("give managed_policies={NAME: DOCUMENT}",) if self.arn else ()
             document = f"the document of {self.name}, which is not known"
             return tuple(
                 replace(

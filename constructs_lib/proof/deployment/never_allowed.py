@@ -34,7 +34,7 @@ from constructs_lib.proof.deployment.partial_evaluation import (
 from constructs_lib.proof.deployment.request_context import complete_request, member_of
 from constructs_lib.proof.deployment.resource_policies import left_to_account
 from constructs_lib.proof.deployment.secret_lookup import policies_of_key, policies_of_secret
-from constructs_lib.proof.iam.condition_operators import parse_condition_tests
+from constructs_lib.proof.iam.condition_operators import AnyTest, UnknownTest
 from constructs_lib.proof.iam.evaluator import for_principal
 from constructs_lib.proof.iam.patterns import Pattern, pattern
 from constructs_lib.proof.iam.policy_parser import (
@@ -43,7 +43,7 @@ from constructs_lib.proof.iam.policy_parser import (
     statement_on_everything,
 )
 from constructs_lib.proof.iam.principal_matching import is_named, named_as
-from constructs_lib.proof.iam.request import Identity
+from constructs_lib.proof.iam.request import Identity, PartialRequest
 from constructs_lib.proof.iam.text import Text, Value
 from constructs_lib.proof.iam.text_matching import includes, matches, same
 from constructs_lib.proof.symbolic.goal import Counterexample, ProofGoal
@@ -58,6 +58,7 @@ _Statements: TypeAlias = tuple[PolicyStatement, ...]
 # A secret or key, the ARN of one that the templates do not have, or a pattern of ARNs.
 Resource: TypeAlias = "Secret | Key | str"
 
+_OF_SECRETS = pattern("secretsmanager:*")
 _ANY = statement_on_everything("", allows=True).resources
 _LONGER = "give a longer time_limit="
 _SAME_TAG = ("secretsmanager:resourcetag/", "aws:resourcetag/")
@@ -83,7 +84,8 @@ def ever_allowed(
         SecretAccessError: if a policy is malformed.
     """
     asked = tuple(pattern(action.lower()) for action in actions)
-    search = _Search(deployment, member_of(principal, deployment.unknowns), asked)
+    spelled = {action.lower(): action for action in actions}
+    search = _Search(deployment, member_of(principal, deployment.unknowns), asked, spelled)
     try:
         with time_limit_of(time_limit):
             findings = (finding for each in resources for finding in search.findings(each))
@@ -99,6 +101,7 @@ class _Search:
     deployment: Deployment
     principal: Principal
     actions: tuple[Pattern, ...]
+    spelled: Mapping[str, str]
 
     def findings(self, resource: Resource) -> Iterator[Finding]:
         if isinstance(resource, Secret):
@@ -156,7 +159,7 @@ class _Search:
             bounded=self._boundary is not None,
         )
         own, its, boundary = (
-            tuple(self._narrowed(statements, request.resource))
+            tuple(self._narrowed(statements, request))
             for statements in (self._own, of_resource, self._boundary or ())
         )
         allowing, granting = ([one for one in each if one.allows] for each in (own, its))
@@ -164,37 +167,33 @@ class _Search:
             return
         denying = tuple(each for each in (*own, *its, *boundary) if not each.allows)
         limits = () if self._boundary is None else (tuple(one for one in boundary if one.allows),)
-        facts = self._facts(base, (*own, *its, *boundary))
         closeness = {id(each): self._closeness(each) for each in granting}
         granting = [replace(each, principals=None) for each in granting]
         named = list(zip(closeness.values(), granting, strict=True))
         at_home = same(self._identity.account, request.resource_account)
         delegated = ":key/" in arn or at_home is False
-        levels = (facts, tuple(granting)) if delegated else (facts,)
+        levels = (tuple(granting),) if delegated else ()
         sides = [Side(tuple(allowing), limits, levels)]
         if at_home is not False:
             direct = tuple(each for how, each in named if how != "account")
-            sides.append(Side(direct, limits, (facts,)))
+            sides.append(Side(direct, limits))
             free = ("session",) if self._identity.is_role else ("session", "principal")
             if self._boundary is not None:
                 unlimited = tuple(each for how, each in named if how in free)
-                sides.append(Side(unlimited, (), (facts,)))
+                sides.append(Side(unlimited))
         for side in sides:
             yield from self._settled(side, denying, arn, policies, resource, request.resource)
 
     def _narrowed(
-        self, statements: Sequence[PolicyStatement], resource: Value
+        self, statements: Sequence[PolicyStatement], request: PartialRequest
     ) -> Iterator[PolicyStatement]:
-        """Yield the statements about a resource, without the resources that it is not."""
-        for statement in statements:
+        """Yield the statements about a request, with what is not determined of them."""
+        for statement in self._with_open_tests(statements, request):
             named = statement.principals
             outcome = named is None or is_named(named, self._identity)
             if outcome is False or (outcome is None and not statement.allows):
                 continue
-            outcomes = {
-                text: None if text.variables else matches(text, resource)
-                for text in statement.resources
-            }
+            outcomes = {text: _matches(text, request) for text in statement.resources}
             undetermined = tuple(text for text, outcome in outcomes.items() if outcome is None)
             certain = True in outcomes.values()
             kept = statement if statement.allows else replace(statement, principals=None)
@@ -208,6 +207,23 @@ class _Search:
                 yield replace(kept, resources=_ANY)
             elif undetermined and not statement.not_resource:
                 yield replace(kept, resources=undetermined)
+
+    def _with_open_tests(
+        self, statements: Sequence[PolicyStatement], request: PartialRequest
+    ) -> Iterator[PolicyStatement]:
+        """Yield the statements of which no condition fails, without the conditions that hold."""
+        for statement in statements:
+            outcomes = [test.holds(request.values, request.present) for test in statement.tests]
+            if False not in outcomes:
+                tests = zip(statement.tests, outcomes, strict=True)
+                yield replace(
+                    statement,
+                    tests=tuple(
+                        _with_known_variables(test, request)
+                        for test, outcome in tests
+                        if outcome is None
+                    ),
+                )
 
     def _closeness(self, statement: PolicyStatement) -> str | None:
         assert statement.principals is not None
@@ -252,22 +268,6 @@ class _Search:
             if not any(covers(deny, each) for deny in side.denying for each in (statement, asked)):
                 yield statement
 
-    def _facts(self, base: AccessRequest, statements: Sequence[PolicyStatement]) -> _Statements:
-        """Return the context that is known, as a statement that demands it."""
-        block: dict[str, dict[str, str]] = {}
-        for key in {key for each in statements for key in keys_of(each) if isinstance(key, str)}:
-            values = base.values(key)
-            if values == ():
-                block.setdefault("Null", {})[key] = "true"
-            elif values is not None and len(values) == 1 and values[0].isascii():
-                if "${" not in values[0]:
-                    block.setdefault("StringEquals", {})[key] = values[0]
-                if values[0] in ("true", "false"):
-                    block.setdefault("Bool", {})[key] = values[0]
-        everything = statement_on_everything("the principal's request", allows=True)
-        tests = parse_condition_tests(block, everything.place, "2012-10-17")
-        return (replace(everything, tests=tests),)
-
     def _request(
         self,
         action: str,
@@ -292,18 +292,17 @@ class _Search:
         if not allowing:
             return
         yield from self._on_examples(allowing, asked)
+        request = partial_request(self._request("", "*", None, {}), unknowns)
         own, boundary = (
-            tuple(self._overlapping(statements, asked))
+            tuple(self._overlapping([*self._with_open_tests(statements, request)], asked))
             for statements in (self._own, self._boundary or ())
         )
         limits = () if self._boundary is None else (tuple(one for one in boundary if one.allows),)
         statements = (*own, *boundary)
-        facts = self._facts(self._request("", "*", None, {}), statements)
         side = Side(
             tuple(each for each in own if each.allows),
             limits,
-            (facts,),
-            tuple(each for each in statements if not each.allows),
+            denying=tuple(each for each in statements if not each.allows),
         )
         policy = left_to_account(self.principal, unknowns)
         judge = _Judge(self, [policy], None, given)
@@ -319,6 +318,8 @@ class _Search:
 
     def _on_examples(self, allowing: Sequence[PolicyStatement], asked: Text) -> Iterator[Finding]:
         """Yield the findings on a secret that each statement allows, within the pattern."""
+        if not any(overlap(action, _OF_SECRETS) for action in self.actions):
+            return
         tried = set()
         for statement in allowing:
             for text in (asked,) if statement.not_resource else statement.resources:
@@ -347,6 +348,21 @@ class _Search:
                 yield replace(statement, resources=texts)
 
 
+def _matches(text: Text, request: PartialRequest) -> bool | None:
+    resolved = text.resolve(request.values)
+    return matches(resolved, request.resource) if isinstance(resolved, Text) else resolved
+
+
+def _with_known_variables(test: AnyTest, request: PartialRequest) -> AnyTest:
+    """Return a condition with the values of the policy variables that are known."""
+    if isinstance(test, UnknownTest):
+        return test
+    resolved = ((text, text.resolve(request.values)) for text in test.values)
+    return replace(
+        test, values=tuple(found if isinstance(found, Text) else text for text, found in resolved)
+    )
+
+
 class _Judge:
     """Evaluates the requests that the prover finds."""
 
@@ -366,7 +382,7 @@ class _Judge:
         self, action: str, resource: str, context: Mapping[str, str]
     ) -> Counterexample | None:
         search, unknowns = self._search, self._search.deployment.unknowns
-        action = ACTIONS.get(action.lower(), action)
+        action = search.spelled.get(action) or ACTIONS.get(action, action)
         try:
             base = search._request(action, resource, self._resource, {})
             free = {

@@ -14,7 +14,7 @@ class Doubt:
 
     Attributes:
         text: its text in messages.
-        remedies: instructions that decide it, such as `give region=...`.
+        remedies: instructions that decide it, such as `give region=REGION`.
     """
 
     text: str
@@ -29,7 +29,7 @@ def doubt_about_key(key: str) -> Doubt:
     """Return the doubt about a context key of which the value is not known."""
     return Doubt(
         f"{key}, of which the request says nothing",
-        ("give context={condition key: value, or None if absent}",),
+        ("give context={KEY: VALUE, or None if absent}",),
     )
 
 

@@ -51,7 +51,7 @@ class Unknown:
         form: the form of a generated value, if its characters and length do not determine it.
         fresh: whether it stands for a value that no policy has.
         values: the values that it may have, where a template lists them.
-        remedy: the instruction that gives its value, such as `give region=...`.
+        remedy: the instruction that gives its value, such as `give region=REGION`.
         placeholder: the character that stands for it in the strings of a template.
     """
 

@@ -195,7 +195,7 @@ def test_a_role_named_by_a_parameter_may_be_any_role() -> None:
     (found,) = called(open_, "r").policies
     assert found.doubt is not None
     assert "parameter P" in str(found.doubt)
-    assert found.doubt.remedies == ("give parameters={'P': ...}",)
+    assert found.doubt.remedies == ("give parameters={'P': VALUE}",)
     (decided,) = read([Stack("S", template, parameters={"P": "r"})])
     assert [each.doubt for each in called(decided, "r").policies] == [None]
     (elsewhere,) = read([Stack("S", template, parameters={"P": "q"})])

@@ -660,7 +660,7 @@ def test_fails_on_what_the_request_does_not_decide() -> None:
 
     for key in ("aws:ViaAWSService", "aws:SecureTransport"):
         by_key = document(allow(action="*", Condition={"Bool": {key: "false"}}))
-        with pytest.raises(SecretAccessError, match=f"asks for {key}, which every request has"):
+        with pytest.raises(SecretAccessError, match=f"depends on {key}, of which"):
             evaluate(Request(ROLE, "s3:GetObject", "arn:aws:s3:::b/o"), Policies([by_key]))
 
     empty = document(allow(Condition={"Null": {"aws:ResourceTag/p": "false"}}))
