@@ -10,7 +10,7 @@ from benchmarks.matrix import matrix
 from constructs_lib.errors import SecretAccessError
 from constructs_lib.proof import Policies, Request, Verdict, evaluate, no_new_access
 from constructs_lib.proof.iam.patterns import pattern
-from constructs_lib.proof.symbolic.goal import ProofGoal
+from constructs_lib.proof.symbolic.goal import PoliciesJudge, ProofGoal
 from constructs_lib.proof.symbolic.principal_classes import PrincipalClass
 from constructs_lib.proof.symbolic.smt_encoding import solve
 from constructs_lib.proof.symbolic.subsumption import side_of
@@ -139,7 +139,8 @@ def naive(new: Policies, old: Policies, principal: str | None) -> object:
         side_of(new, principal_class, granted=granted),
         side_of(old, principal_class, granted=granted),
     )
-    return solve(ProofGoal(new, old, anything, anything, principal_class, *sides), NAIVE_LIMIT)
+    judge = PoliciesJudge(new, old, principal_class, granted, {})
+    return solve(ProofGoal(anything, anything, principal_class, *sides, judge), NAIVE_LIMIT)
 
 
 def median_of(what: Callable[[], object]) -> float:

@@ -119,7 +119,7 @@ def test_a_question_on_another_service_of_a_policy_is_a_doubt() -> None:
     found = access(f"{OF_AWS}AmazonS3ReadOnlyAccess")
     for action in ("ec2:RunInstances", "iam:PassRole", "sts:AssumeRole"):
         found.assert_never("app", action)
-    says = "if the resource is <resources in the document of AWS managed policy AmazonS3ReadOnly"
+    says = "depends on Resource <resources in the document of AWS managed policy AmazonS3ReadOnly"
     with pytest.raises(AssertionError, match=says):
         found.assert_never("app", "s3:PutObject")
 

@@ -183,7 +183,7 @@ def test_a_region_from_a_parameter_is_open() -> None:
         "Parameters": {"Where": {"Type": "String"}},
     }
     found = SecretAccess.from_template(given, region=HOME, account=ACCOUNT)
-    with pytest.raises(AssertionError, match="open"):
+    with pytest.raises(AssertionError, match="undetermined"):
         found.assert_cannot("app", GET, "prod/db")
     access = SecretAccess.from_template(
         given, region=HOME, account=ACCOUNT, parameters={"Where": "us-west-1"}
