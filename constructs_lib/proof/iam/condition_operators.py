@@ -24,9 +24,9 @@ from constructs_lib.proof.iam.text import (
     Text,
     Value,
     ValuesOfKey,
+    has_unknown,
     pieces_of,
     read_text,
-    value_of,
 )
 from constructs_lib.proof.iam.text_matching import ignoring_case, matches, parts_of, same
 from constructs_lib.proof.iam.three_valued import all_of, any_of, negation
@@ -185,18 +185,18 @@ def parse_condition_tests(
     """
     known = placeholders or {}
     if not isinstance(block, Mapping):
-        if _has_unknown(block, known):
+        if has_unknown(block, known):
             return (_unknown_test(known, str(block)),)
         _refuse(f"{place} has the Condition {shown(block)}", "a mapping is allowed")
     tests: list[AnyTest] = []
     for name, keys in block.items():
-        if _has_unknown(keys, known):  # a whole block, as CfnJson gives it
+        if has_unknown(keys, known):  # a whole block, as CfnJson gives it
             tests.append(_unknown_test(known, f"{name} {keys}"))
             continue
         if not isinstance(keys, Mapping) or not keys:
             _refuse(f"{place} has the Condition {name}: {shown(keys)}", "a mapping is allowed")
         for key, values in keys.items():
-            if _has_unknown(name, known) or _has_unknown(key, known):
+            if has_unknown(name, known) or has_unknown(key, known):
                 tests.append(_unknown_test(known, f"{name} {key} {_listed(values)}"))
             else:
                 tests.append(
@@ -207,10 +207,6 @@ def parse_condition_tests(
 
 def _unknown_test(placeholders: Placeholders, text: str) -> UnknownTest:
     return UnknownTest(Text.of(pieces_of(text, placeholders)))
-
-
-def _has_unknown(text: object, placeholders: Placeholders) -> bool:
-    return isinstance(text, str) and not isinstance(value_of(text, placeholders), str)
 
 
 def _listed(values: object) -> str:
@@ -237,7 +233,7 @@ def _parse_condition_test(
         text = str(text) if isinstance(text, int | float) else text
         if not isinstance(text, str):
             _refuse(f"{place} compares {key} with {shown(value)}", "a string is allowed")
-        if found.kind is not None and not _has_unknown(text, placeholders):
+        if found.kind is not None and not has_unknown(text, placeholders):
             _check_value(found.kind, text, place)
         with_variables = version if found.patterns else "2008-10-17"
         texts.append(read_text(text, place, with_variables, placeholders))

@@ -300,11 +300,12 @@ class _Matching:
         return negation(outcome) if statement.not_resource else outcome
 
     def _matches(self, text: Text) -> bool | None:
+        resource = self.request.resource
+        if text.fixed is not None and isinstance(resource, str):
+            return text.fixed.matches(resource)
         # A text with a variable that has no value matches no resource.
         resolved = text.resolve(self.request.values)
-        return (
-            resolved if not isinstance(resolved, Text) else matches(resolved, self.request.resource)
-        )
+        return matches(resolved, resource) if isinstance(resolved, Text) else resolved
 
     def named_as(self, statement: PolicyStatement, *, possible: bool) -> NamedAs | None:
         """Return how closely a statement names the principal."""

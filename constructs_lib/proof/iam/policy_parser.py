@@ -13,7 +13,7 @@ from constructs_lib.proof.iam.condition_operators import (
 )
 from constructs_lib.proof.iam.doubts import Doubt
 from constructs_lib.proof.iam.patterns import Pattern, pattern
-from constructs_lib.proof.iam.text import Placeholders, Text, pieces_of, read_text
+from constructs_lib.proof.iam.text import Placeholders, Text, has_unknown, pieces_of, read_text
 from constructs_lib.proof.iam.text_matching import matches
 from constructs_lib.proof.iam.three_valued import any_of, negation
 
@@ -178,7 +178,10 @@ class _Reader:
             )
         action_key = _one_of(statement, self.place, "Action", "NotAction")
         actions = _strings(statement[action_key], self.place, action_key)
-        known_actions = tuple(each for each in actions if not self._has_unknown(each))
+        unknown_actions = tuple(each for each in actions if has_unknown(each, self.placeholders))
+        known_actions = actions
+        if unknown_actions:
+            known_actions = tuple(each for each in actions if each not in unknown_actions)
         for action in known_actions:
             if not _ACTION.fullmatch(action):
                 given = f"has the {action_key} {shown(action)}"
@@ -210,8 +213,7 @@ class _Reader:
             spelled_actions=known_actions,
             unknown_actions=tuple(
                 read_text(each.lower(), self.place, "2008-10-17", self.placeholders)
-                for each in actions
-                if self._has_unknown(each)
+                for each in unknown_actions
             ),
         )
 
@@ -219,7 +221,7 @@ class _Reader:
         resources = _strings(statement[key], self.place, key)
         for resource in resources:
             begins = resource.startswith(("arn:", "*", "?", "${"))
-            if not begins and not self._has_unknown(resource[:4]):
+            if not begins and not has_unknown(resource[:4], self.placeholders):
                 _refuse(
                     self.place, f"has the {key} {self._shown(resource)}", "an ARN or * is allowed"
                 )
@@ -244,7 +246,7 @@ class _Reader:
         value = statement[key]
         if value == "*":
             return Principals(key == "NotPrincipal", ("*",), ())
-        if isinstance(value, str) and self._has_unknown(value):
+        if isinstance(value, str) and has_unknown(value, self.placeholders):
             return Principals(key == "NotPrincipal", (), (), (self._text(value),))
         if not isinstance(value, Mapping) or not value:
             given = f"has the {key} {self._shown(value)}"
@@ -260,18 +262,15 @@ class _Reader:
                 _refuse(self.place, given, "a principal has no wildcards in it")
         return Principals(
             key == "NotPrincipal",
-            tuple(each for each in aws if not self._has_unknown(each)),
+            tuple(each for each in aws if not has_unknown(each, self.placeholders)),
             tuple((kind, self._label(name)) for kind, names in by_type.items() for name in names),
-            tuple(self._text(each) for each in aws if self._has_unknown(each)),
+            tuple(self._text(each) for each in aws if has_unknown(each, self.placeholders)),
         )
 
     # --- unknowns ---------------------------------------------------------------------------
 
     def _text(self, text: str) -> Text:
         return read_text(text, self.place, self.version, self.placeholders)
-
-    def _has_unknown(self, text: str) -> bool:
-        return len(pieces_of(text, self.placeholders)) > 1
 
     def _label(self, text: str) -> str:
         """Return a text as messages show it."""

@@ -280,7 +280,7 @@ def context_of(request: Request, identity: Identity) -> Mapping[str, tuple[str, 
         # https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-caller-account
         found.setdefault("kms:calleraccount", (account,))
     if action.startswith("secretsmanager:"):
-        for key, values in list(found.items()):
+        for key, values in [each for each in found.items() if "resourcetag/" in each[0]]:
             for one, other in (_TAG_KEYS, _TAG_KEYS[::-1]):
                 if (
                     key.startswith(one)

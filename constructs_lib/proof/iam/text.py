@@ -233,6 +233,13 @@ def pieces_of(text: str, placeholders: Placeholders) -> list[str | Unknown]:
     return pieces
 
 
+def has_unknown(text: object, placeholders: Placeholders) -> bool:
+    """Return whether an unknown is in a string of a template."""
+    if not placeholders or not isinstance(text, str) or text.isascii():
+        return False
+    return any(character in placeholders for character in text)
+
+
 def value_of(text: str, placeholders: Placeholders) -> Value:
     """Return a string of a template as a text of a request."""
     pieces = pieces_of(text, placeholders)
