@@ -51,3 +51,5 @@ def _lines(grants: list[Grant]) -> Iterator[str]:
             for secret in grant.secrets:
                 yield f"  {word}: {secret}"
             yield f"    {grant.reason}"
+            if grant.assumed_by:
+                yield f"    assumed by {', '.join(grant.assumed_by)}"

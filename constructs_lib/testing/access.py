@@ -17,6 +17,7 @@ from constructs_lib.proof.deployment.never_allowed import ever_allowed
 from constructs_lib.proof.deployment.outsiders import outsiders, outsiders_of_resources
 from constructs_lib.proof.deployment.partial_evaluation import AccessRequest
 from constructs_lib.proof.deployment.request_context import Context, member_of
+from constructs_lib.proof.deployment.role_assumption import assumed_by
 from constructs_lib.proof.deployment.unread_access import decision_with_unread, unread_that_allows
 from constructs_lib.proof.symbolic.prover import DEFAULT_TIME_LIMIT
 from constructs_lib.testing.messages import Case, how_to_decide, listed, which_is, who_is
@@ -42,12 +43,15 @@ class Grant:
         certain: whether it is allowed whatever the templates and the context leave open. A
             principal that only a secret's own policy names is never certain: its account decides.
         reason: which statement allows it, or on what it depends.
+        assumed_by: who may assume the role, by its trust policy in the templates. Whoever may act
+            as one of these has the access, too.
     """
 
     principal: str
     secrets: tuple[str, ...]
     certain: bool
     reason: str
+    assumed_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -423,6 +427,7 @@ class SecretAccess(Templates):
                         tuple(which_is(secret, unknowns) for secret in each.secrets),
                         decision.allowed is True,
                         case.reason(decision) + case.where(),
+                        assumed_by(each.principal, unknowns),
                     )
                 ] = None
             for secret in deployment.secrets:

@@ -20,6 +20,10 @@ from constructs_lib.proof.cloudformation.model import (
     Principal,
     Secret,
 )
+from constructs_lib.proof.deployment.key_changes import (
+    access_by_changed_keys,
+    roles_assumed_by_tags,
+)
 from constructs_lib.proof.deployment.partial_evaluation import (
     AccessRequest,
     evaluate_partially,
@@ -107,7 +111,7 @@ class _Access:
 
 
 def access_by_changed_resources(new: Deployment, old: Deployment) -> Iterator[str]:
-    """Yield a sentence for the access to each changed secret that is, or may be, new."""
+    """Yield a sentence for the access that is, or may be, new by changed secrets, keys and tags."""
     principals_before = {(who.kind, who.account, who.name): who for who in old.principals}
     # A principal that is new is left out: all of its policies are new, and are compared.
     principals = [
@@ -115,6 +119,8 @@ def access_by_changed_resources(new: Deployment, old: Deployment) -> Iterator[st
         for principal in new.principals
         if (before := principals_before.get((principal.kind, principal.account, principal.name)))
     ]
+    yield from access_by_changed_keys(new, old, principals)
+    yield from roles_assumed_by_tags(new, principals)
     retagged = [(after, before) for after, before in principals if after.tags != before.tags]
     for secret in new.secrets:
         earlier = _earlier(secret, new, old)
