@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from constructs_lib.errors import InvalidOptionError
 from constructs_lib.proof.cloudformation.model import Deployment
 from constructs_lib.proof.cloudformation.template import read
 from constructs_lib.proof.cloudformation.unknowns import Unknowns
+from constructs_lib.proof.deployment.choices import conditions_of
 from constructs_lib.proof.deployment.comparison import new_access
 from constructs_lib.proof.deployment.external_secrets import granted_on_external_secrets
 from constructs_lib.proof.deployment.matrix import granted
@@ -409,36 +410,42 @@ class SecretAccess(Templates):
             SecretAccessError: if a policy is malformed, or the action is not one on a secret.
         """
         check_secrets_action(action)
-        found: dict[Grant, None] = {}
-        for deployment in self.deployments:
-            unknowns = deployment.unknowns
-            for each in (
-                *granted(deployment, action, context=context),
-                *granted_on_external_secrets(deployment, action, context=context),
-            ):
-                first, who = each.secrets[0], member_of(each.principal, unknowns)
-                case = Case(
-                    deployment, AccessRequest(who, action, first.arn), first.policies, first
-                )
-                decision = decision_with_unread(each.partial_decision, deployment, action)
-                found[
-                    Grant(
-                        who_is(each.principal, unknowns),
-                        tuple(which_is(secret, unknowns) for secret in each.secrets),
-                        decision.allowed is True,
-                        case.reason(decision) + case.where(),
-                        assumed_by(each.principal, unknowns),
-                    )
-                ] = None
-            for secret in deployment.secrets:
-                for outsider in outsiders(deployment, secret.arn, secret.policies, [action]):
-                    found[
-                        Grant(outsider.name, (which_is(secret, unknowns),), False, outsider.reason)
-                    ] = None
-            secrets = tuple(which_is(secret, unknowns) for secret in deployment.secrets) or ("*",)
-            for entry in unread_that_allows(deployment, [action]):
-                found[Grant(entry.place, secrets, False, f"it is undetermined: {entry}")] = None
-        return list(found)
+        holding: dict[Grant, set[int]] = {}
+        for number, deployment in enumerate(self.deployments):
+            for grant in _grants_of(deployment, action, context):
+                holding.setdefault(grant, set()).add(number)
+        conditions = {
+            grant: conditions_of(numbers, self.deployments) for grant, numbers in holding.items()
+        }
+        return [
+            replace(grant, reason=f"{grant.reason} (where {where})") if where else grant
+            for grant, where in conditions.items()
+        ]
+
+
+def _grants_of(deployment: Deployment, action: str, context: Context | None) -> Iterator[Grant]:
+    """Yield the grants under one choice of the conditions of the templates."""
+    unknowns = deployment.unknowns
+    for granted_access in (
+        *granted(deployment, action, context=context),
+        *granted_on_external_secrets(deployment, action, context=context),
+    ):
+        first, who = granted_access.secrets[0], member_of(granted_access.principal, unknowns)
+        case = Case(deployment, AccessRequest(who, action, first.arn), first.policies, first)
+        decision = decision_with_unread(granted_access.partial_decision, deployment, action)
+        yield Grant(
+            who_is(granted_access.principal, unknowns),
+            tuple(which_is(secret, unknowns) for secret in granted_access.secrets),
+            decision.allowed is True,
+            case.reason(decision),
+            assumed_by(granted_access.principal, unknowns),
+        )
+    for secret in deployment.secrets:
+        for outsider in outsiders(deployment, secret.arn, secret.policies, [action]):
+            yield Grant(outsider.name, (which_is(secret, unknowns),), False, outsider.reason)
+    secrets = tuple(which_is(secret, unknowns) for secret in deployment.secrets) or ("*",)
+    for entry in unread_that_allows(deployment, [action]):
+        yield Grant(entry.place, secrets, False, f"it is undetermined: {entry}")
 
 
 def _go_together(new: Deployment, old: Deployment) -> bool:

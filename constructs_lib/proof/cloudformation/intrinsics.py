@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 from constructs_lib.errors import InvalidTemplateError, shown
 from constructs_lib.proof.cloudformation.conditions import truth_of
+from constructs_lib.proof.cloudformation.resource_types import harmless
 from constructs_lib.proof.cloudformation.stacks import Stack
 from constructs_lib.proof.cloudformation.string_functions import (
     find_in_map,
@@ -158,12 +159,17 @@ class TemplateResolver:
         return found
 
     def resources(self) -> list[tuple[str, str, Mapping[str, Any]]]:
-        """Return the logical id, type and raw properties of every resource that is deployed."""
-        return [
+        """Return the logical id, type and raw properties of every resource that is deployed.
+
+        A resource that gives no access by itself counts as deployed: its Condition is not
+        evaluated, as it does not matter to any answer.
+        """
+        resources = (
             (logical_id, *self.resource(logical_id))
             for logical_id in self.section("Resources")
-            if not self.is_generated(logical_id) and self.exists(logical_id)
-        ]
+            if not self.is_generated(logical_id)
+        )
+        return [each for each in resources if each[1] in harmless() or self.exists(each[0])]
 
     def is_generated(self, logical_id: str) -> bool:
         """Return whether a macro makes the resource, so that its type is not in the template."""
