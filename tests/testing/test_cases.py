@@ -27,7 +27,6 @@ OPEN = {
     "worlds: conditions of others",
     "macros: hosted rotation: can",
     "macros: hosted rotation: only",
-    "documents: role policy as text",
     "documents: role of a Lambda function",
     "whole-arn-unknown: managed by RDS: others are not suspected",
     "whole-arn-unknown: never, of what no policy mentions",
