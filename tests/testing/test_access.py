@@ -681,11 +681,13 @@ def test_fails_on_a_construct_of_another_app(app: cdk.App, stack: cdk.Stack) -> 
 
 
 def test_fails_on_what_is_no_stack_template_or_assembly(tmp_path: Path) -> None:
-    with pytest.raises(SecretAccessError, match="stack must be an aws_cdk.Stack, got"):
+    with pytest.raises(
+        SecretAccessError, match="stack must be an aws_cdk.Stack, Stage or App, got"
+    ):
         SecretAccess.from_stack("Orders")
     no_templates: list[Any] = ["cdk.out", [], 7, None]
     for given in no_templates:
-        with pytest.raises(SecretAccessError, match="template must be a dict, or a list of them"):
+        with pytest.raises(SecretAccessError, match="template must be a dict or the path"):
             SecretAccess.from_template(given)
     with pytest.raises(SecretAccessError, match="manifest.json can't be read"):
         SecretAccess.from_assembly(tmp_path)
