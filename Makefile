@@ -42,6 +42,9 @@ else
 	[ $$tests -eq 0 ] && [ $$lint -eq 0 ]
 endif
 
+cdk: setup ## run the tests with another release of CDK (ARGS=lowest, newest or a version)
+	@$(BIN)/python -m tools.other_cdk $(ARGS)
+
 bench: setup ## compare costs with those of peers (ARGS="synthesis startup tests checks proofs")
 	@$(BIN)/python -m benchmarks $(ARGS)
 
@@ -72,5 +75,5 @@ lock: setup ## resolve requirements-dev.lock and package-lock.json anew
 		--package-lock-only --ignore-scripts --omit-lockfile-registry-resolved; done
 
 clean: ## remove what setup and the other commands made
-	rm -rf .venv node_modules tests/proof/iam/oracle/node_modules cdk.out dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-cdk node_modules tests/proof/iam/oracle/node_modules cdk.out dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -7,22 +7,26 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import aws_cdk as cdk
 import pytest
 from aws_cdk.assertions import Template
 from syrupy.assertion import SnapshotAssertion
+
+from tests.support.releases import CHECKS, older_than
+
+if older_than(CHECKS[0]):
+    pytest.skip(f"CDK {CHECKS[0]} brought {CHECKS[1]}", allow_module_level=True)
 
 from app import SecretAccessStack
 from app_settings import DEFAULTS, read_settings
 from constructs_lib import PolicyType, SecretAccessError
 from constructs_lib.testing import SecretAccess
-from tests.support.apps import ROOT, run
+from tests.support.apps import ROOT, run, unvalidated_app
 
 KEY_ARN = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
 
 def template(**context: object) -> dict[str, Any]:
-    app = cdk.App(builtin_cloud_formation_validation=False)
+    app = unvalidated_app()
     stack = SecretAccessStack(app, "SecretAccess", settings=read_settings(context))
     return dict(Template.from_stack(stack).to_json())
 

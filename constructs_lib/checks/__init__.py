@@ -3,29 +3,41 @@
 from __future__ import annotations
 
 import json
+from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import aws_cdk
 import jsii
-from aws_cdk import (
-    IPolicyValidationContext,
-    IPolicyValidationPlugin,
-    PolicyValidationPluginReport,
-    PolicyViolatingResource,
-    PolicyViolation,
-)
 
 from constructs_lib.checks.lengths import Lengths
 from constructs_lib.checks.nested import with_nested
 from constructs_lib.checks.quotas import RULES, Template, findings
+from constructs_lib.errors import InvalidOptionError, Text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aws_cdk import IPolicyValidationContext, PolicyValidationPluginReport
     from constructs import IConstruct
 
 __all__ = ["SecretAccessChecks"]
 
+_OLDEST_CDK = "2.269"
+# An older one shows a plugin no stacks, or no accounts of them. There, the class can be imported,
+# and not made.
+_HAS_STACKS = hasattr(getattr(aws_cdk, "PolicyValidationStack", None), "account_id")
 
-@jsii.implements(IPolicyValidationPlugin)
+
+def _plugin(class_: type[SecretAccessChecks]) -> type[SecretAccessChecks]:
+    if not _HAS_STACKS:
+        return class_
+    implements: Callable[..., Any] = jsii.implements(aws_cdk.IPolicyValidationPlugin)
+    plugin: type[SecretAccessChecks] = implements(class_)
+    return plugin
+
+
+@_plugin
 class SecretAccessChecks:
     """Fails `cdk synth` on what IAM would refuse at deployment, whoever wrote it.
 
@@ -47,6 +59,8 @@ class SecretAccessChecks:
     Validations.of(app).add_plugins(SecretAccessChecks(app))
     ```
 
+    They need aws-cdk-lib 2.269 or newer.
+
     A finding is acknowledged as `SecretAccess::ManagedPolicyLength`, and so on.
 
     Source: AWS, "IAM and AWS STS quotas"
@@ -58,7 +72,18 @@ class SecretAccessChecks:
 
         Args:
             app: the app, whose context has the quotas that AWS raised.
+
+        Raises:
+            InvalidOptionError: if the release of CDK does not show the stacks to a plugin.
         """
+        if not _HAS_STACKS:
+            raise InvalidOptionError(
+                "aws-cdk-lib",
+                must=f"be {_OLDEST_CDK} or newer for SecretAccessChecks",
+                got=Text(version("aws-cdk-lib")),
+                remedy=f"upgrade it: pip install 'aws-cdk-lib>={_OLDEST_CDK}'; "
+                "the constructs and SecretAccess need no newer release",
+            )
         self._context = app.node
 
     @property
@@ -95,13 +120,13 @@ class SecretAccessChecks:
             )
         ]
         violations = [
-            PolicyViolation(
+            aws_cdk.PolicyViolation(
                 rule_name=finding.rule,
                 description="; ".join(filter(None, (finding.error.problem, finding.error.rule))),
                 fix=finding.error.remedy,
                 severity="error",
                 violating_resources=[
-                    PolicyViolatingResource(
+                    aws_cdk.PolicyViolatingResource(
                         template_path=finding.place.path,
                         resource_logical_id=finding.place.logical_id,
                         locations=[],
@@ -110,4 +135,4 @@ class SecretAccessChecks:
             )
             for finding in findings(templates, self._context.try_get_context)
         ]
-        return PolicyValidationPluginReport(success=not violations, violations=violations)
+        return aws_cdk.PolicyValidationPluginReport(success=not violations, violations=violations)

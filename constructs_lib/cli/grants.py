@@ -7,7 +7,7 @@ from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
 
-from constructs_lib.errors import InvalidOptionError, SecretAccessError
+from constructs_lib.errors import InvalidOptionError
 from constructs_lib.testing import Grant, SecretAccess
 
 
@@ -27,19 +27,20 @@ def grants_text(arguments: argparse.Namespace) -> str:
 
 def _access(path: Path, region: str | None, account: str | None) -> SecretAccess:
     try:
-        if path.is_dir():
-            return SecretAccess.from_assembly(path, region=region, account=account)
-        template = json.loads(path.read_text())
-    except SecretAccessError:
-        raise
-    except (OSError, ValueError, RecursionError):
-        raise InvalidOptionError(
-            "templates",
-            must="be the directory of a cloud assembly, or a template as JSON",
-            got=str(path),
-            remedy="run cdk synth, and give cdk.out",
-        ) from None
-    return SecretAccess.from_template(template, region=region, account=account)
+        is_directory = path.is_dir()
+        is_template = not is_directory and path.is_file()
+    except (OSError, ValueError):
+        is_directory = is_template = False
+    if is_directory:
+        return SecretAccess.from_assembly(path, region=region, account=account)
+    if is_template:
+        return SecretAccess.from_template(path, region=region, account=account)
+    raise InvalidOptionError(
+        "templates",
+        must="be the directory of a cloud assembly, or a template of JSON or YAML",
+        got=str(path),
+        remedy="run cdk synth, and give cdk.out",
+    )
 
 
 def _lines(grants: list[Grant]) -> Iterator[str]:

@@ -87,7 +87,9 @@ def option_parser() -> argparse.ArgumentParser:
         description="Print the principals that may do an action, on which secrets, and by which "
         "statement, by the templates that cdk synth wrote, whoever wrote the stacks.",
     )
-    grants.add_argument("templates", help="a cloud assembly (cdk.out), or one template as JSON")
+    grants.add_argument(
+        "templates", help="a cloud assembly (cdk.out), or one template of JSON or YAML"
+    )
     grants.add_argument(
         "--action",
         default="secretsmanager:GetSecretValue",

@@ -21,6 +21,7 @@ from constructs_lib import (
     TagScopedDescriber,
 )
 from constructs_lib.testing import SecretAccess
+from tests.support.apps import unvalidated_app
 
 SECRET = SecretScope.from_secret_name("prod/db")
 ACCOUNT_ARN = "arn:aws:iam::111122223333:"
@@ -79,7 +80,7 @@ def test_an_inline_policy(stack: cdk.Stack) -> None:
 
 def inline_policy_name(stack_id: str, construct_id: str) -> str:
     """Return the beginning of the name that an inline policy gets; the stack's id follows it."""
-    stack = cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), stack_id)
+    stack = cdk.Stack(unvalidated_app(), stack_id)
     user = iam.User.from_user_name(stack, "Alice", "alice")
     SecretReader(stack, construct_id, secrets=SECRET, users=[user], policy_type=PolicyType.INLINE)
     _, (text, stack_part) = only(stack, "AWS::IAM::Policy")["PolicyName"]["Fn::Join"]

@@ -12,6 +12,7 @@ from aws_cdk.assertions import Template
 
 from constructs_lib import PolicyType, SecretAccessError, SecretReader, SecretScope
 from constructs_lib.aws.quotas import Kind
+from tests.support.apps import unvalidated_app
 
 INLINE = PolicyType.INLINE
 
@@ -84,7 +85,7 @@ def test_fails_on_the_eleventh_managed_policy_of_a_role(stack: cdk.Stack) -> Non
 
 def test_a_raised_quota_is_the_apps_context() -> None:
     context = {"secret-access-cdk:managedPoliciesPerRole": 12}
-    app = cdk.App(builtin_cloud_formation_validation=False, context=context)
+    app = unvalidated_app(context=context)
     stack = cdk.Stack(app, "Stack")
     role = iam.Role(stack, "App", assumed_by=iam.AccountRootPrincipal())
     for number in range(12):

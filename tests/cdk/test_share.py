@@ -13,6 +13,7 @@ from aws_cdk import aws_secretsmanager as sm
 from aws_cdk.assertions import Template
 
 from constructs_lib import SecretAccessError, SecretShare
+from tests.support.apps import unvalidated_app
 
 OTHER = "444455556666"
 APP_ARN = f"arn:aws:iam::{OTHER}:role/app"
@@ -113,7 +114,7 @@ def test_what_others_add_stays_and_each_share_has_a_sid_of_its_own(stack: cdk.St
 def test_a_sid_is_the_same_in_every_synthesis() -> None:
     found = []
     for _ in range(2):
-        stack = cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "Stack")
+        stack = cdk.Stack(unvalidated_app(), "Stack")
         share = SecretShare(stack, "It", secret=secret_of(stack), principals=[app_role(stack)])
         found.append(share.resource_policy_document)
     assert found[0] == found[1]

@@ -14,6 +14,10 @@ from aws_cdk import aws_s3_assets as assets
 from aws_cdk import aws_secretsmanager as secretsmanager
 
 from constructs_lib import PolicyType, SecretAccessChecks, SecretReader, SecretScope
+from tests.support.apps import unvalidated_app
+from tests.support.releases import CHECKS, needs_cdk
+
+pytestmark = needs_cdk(*CHECKS)
 
 Build = Callable[[cdk.App], None]
 ACCOUNT = "111122223333"
@@ -21,14 +25,17 @@ ACCOUNT = "111122223333"
 
 def synthesized(build: Build, **context: object) -> list[dict[str, Any]]:
     """Return what the checks find in an app."""
-    app = cdk.App(builtin_cloud_formation_validation=False, context=context)
+    app = unvalidated_app(context=context)
     build(app)
     cdk.Validations.of(app).add_plugins(SecretAccessChecks(app))
     with suppress(RuntimeError):
         app.synth()
     report = json.loads(Path(app.outdir, "validation-report.json").read_text())
     found: list[dict[str, Any]] = [
-        violation for plugin in report["pluginReports"] for violation in plugin["violations"]
+        violation
+        for plugin in report["pluginReports"]
+        if plugin["pluginName"] == "SecretAccess"
+        for violation in plugin["violations"]
     ]
     return found
 
@@ -247,7 +254,7 @@ def test_secrets_and_keys_of_the_app_count_at_their_length() -> None:
 
 
 def test_what_is_broken_is_left_to_cloudformation() -> None:
-    app = cdk.App(builtin_cloud_formation_validation=False)
+    app = unvalidated_app()
     stack = stack_in(app)
     role = cdk.CfnResource(stack, "R", type="AWS::IAM::Role")
     role.add_override("Properties", "broken")
@@ -303,7 +310,7 @@ def test_a_finding_can_be_acknowledged() -> None:
 
 def test_fails_on_a_raised_quota_that_aws_does_not_have() -> None:
     context = {"secret-access-cdk:managedPoliciesPerRole": 99}
-    app = cdk.App(builtin_cloud_formation_validation=False, context=context)
+    app = unvalidated_app(context=context)
     stack = stack_in(app)
     for number in range(11):
         iam.CfnManagedPolicy(stack, f"P{number}", policy_document={"Statement": []}, roles=["app"])
@@ -314,7 +321,7 @@ def test_fails_on_a_raised_quota_that_aws_does_not_have() -> None:
 
 def test_cdk_alone_says_nothing_of_any(tmp_path: Path) -> None:
     """What the checks are for: these templates fail only when they are deployed."""
-    app = cdk.App(builtin_cloud_formation_validation=False, outdir=str(tmp_path))
+    app = unvalidated_app(outdir=str(tmp_path))
     stack = stack_in(app)
     iam.ManagedPolicy(stack, "Long", statements=[policy_of(12_000)])
     iam.Policy(stack, "Inline", users=[iam.User(stack, "U")], statements=[policy_of(9_000)])

@@ -106,8 +106,29 @@ def test_fails_on_templates_that_cannot_be_read(
 ) -> None:
     nested = tmp_path / "nested.json"
     nested.write_text("[" * 200_000)
-    for path in (str(nested), "a" * 5_000):
+    for path, message in (
+        (str(nested), "is nested too deeply"),
+        ("a" * 5_000, "templates must be the directory of a cloud assembly"),
+    ):
         with pytest.raises(SystemExit) as caught:
             main(["grants", path])
         assert caught.value.code == 2
-        assert "templates must be the directory of a cloud assembly" in capsys.readouterr().err
+        assert message in capsys.readouterr().err
+
+
+def test_a_template_of_yaml_is_read(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "template.yaml"
+    path.write_text(
+        "Resources:\n"
+        "  Db: {Type: AWS::SecretsManager::Secret}\n"
+        "  App:\n"
+        "    Type: AWS::IAM::Role\n"
+        "    Properties:\n"
+        "      AssumeRolePolicyDocument: {}\n"
+        "      Policies:\n"
+        "        - PolicyName: Read\n"
+        "          PolicyDocument:\n"
+        "            Version: 2012-10-17\n"
+        f"            Statement: {{Effect: Allow, Action: {GET}, Resource: !Ref Db}}\n"
+    )
+    assert printed(capsys, path).startswith("role App (stack template)\n  may: Db")

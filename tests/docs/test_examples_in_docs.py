@@ -18,11 +18,12 @@ from aws_cdk.assertions import Template
 from constructs_lib.__main__ import main
 from constructs_lib.testing.fixtures import _synthesizer, cdk_app, cdk_stack
 from tests.support.docs_blocks import BLOCKS, BLOCKS_OF_PAGE, PAGES, ROOT
+from tests.support.releases import CHECKS, needs_cdk
 
 __all__ = ["_synthesizer", "cdk_app", "cdk_stack"]
 
 WITH_PYTHON = [
-    page
+    pytest.param(page, marks=needs_cdk(*CHECKS)) if "SecretAccessChecks(" in PAGES[page] else page
     for page, blocks in BLOCKS_OF_PAGE.items()
     if any(block["language"] == "python" for block in blocks)
 ]

@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from demo.emulator import ACCOUNT, REGION, Aws, Credentials
+from tests.support.apps import unvalidated_app
 from tests.support.docs_blocks import BLOCKS
 
 ROOT = Path(__file__).parents[2]
@@ -133,7 +134,7 @@ def test_the_documents_are_those_of_the_constructs(tmp_path: Path) -> None:
 
     from constructs_lib import SecretReader, SecretScope
 
-    stack = cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "Stack")
+    stack = cdk.Stack(unvalidated_app(), "Stack")
     reader = SecretReader(stack, "Reader", secrets=SecretScope.from_secret_name("prod/db"))
     emitted = json.dumps(stack.resolve(reader.policy_documents[0]))
     for placeholder, value in {

@@ -24,6 +24,7 @@ from constructs_lib import (
     TagScopedDescriber,
 )
 from constructs_lib.testing import SecretAccess, UnknownNameWarning
+from tests.support.apps import unvalidated_app
 
 GET = "secretsmanager:GetSecretValue"
 DESCRIBE = "secretsmanager:DescribeSecret"
@@ -35,7 +36,7 @@ LAMBDA_LOGS = {
 
 @pytest.fixture
 def app() -> cdk.App:
-    return cdk.App(builtin_cloud_formation_validation=False)
+    return unvalidated_app()
 
 
 @pytest.fixture
@@ -363,7 +364,7 @@ def test_across_stacks(app: cdk.App, stack: cdk.Stack) -> None:
 @pytest.mark.parametrize("strength", ["strong", "weak"])
 def test_across_regions(strength: str) -> None:
     context = {"@aws-cdk/core:defaultCrossStackReferences": strength}
-    app = cdk.App(builtin_cloud_formation_validation=False, context=context)
+    app = unvalidated_app(context=context)
     stacks = [
         cdk.Stack(
             app,
@@ -381,7 +382,7 @@ def test_across_regions(strength: str) -> None:
 
 
 def test_stages_are_read_from_the_assembly(tmp_path: Path) -> None:
-    app = cdk.App(builtin_cloud_formation_validation=False, outdir=str(tmp_path / "cdk.out"))
+    app = unvalidated_app(outdir=str(tmp_path / "cdk.out"))
     for name, account in (("Test", "111122223333"), ("Prod", "444455556666")):
         stage = cdk.Stage(app, name, env=cdk.Environment(account=account, region="eu-west-1"))
         stack = cdk.Stack(stage, "Orders")
@@ -681,7 +682,7 @@ def test_fails_on_what_is_not_known(principal: Any, action: Any, secret: Any, me
 
 def test_fails_on_a_construct_of_another_app(app: cdk.App, stack: cdk.Stack) -> None:
     secret = sm.Secret(stack, "Secret")
-    elsewhere = cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "Elsewhere")
+    elsewhere = cdk.Stack(unvalidated_app(), "Elsewhere")
     access = SecretAccess.from_stack(stack)
     with pytest.raises(
         SecretAccessError,
@@ -691,11 +692,13 @@ def test_fails_on_a_construct_of_another_app(app: cdk.App, stack: cdk.Stack) -> 
 
 
 def test_fails_on_what_is_no_stack_template_or_assembly(tmp_path: Path) -> None:
-    with pytest.raises(SecretAccessError, match="stack must be an aws_cdk.Stack, got"):
+    with pytest.raises(
+        SecretAccessError, match="stack must be an aws_cdk.Stack, Stage or App, got"
+    ):
         SecretAccess.from_stack("Orders")
     no_templates: list[Any] = ["cdk.out", [], 7, None]
     for given in no_templates:
-        with pytest.raises(SecretAccessError, match="template must be a dict, or a list of them"):
+        with pytest.raises(SecretAccessError, match="template must be a dict or the path"):
             SecretAccess.from_template(given)
     with pytest.raises(SecretAccessError, match="manifest.json can't be read"):
         SecretAccess.from_assembly(tmp_path)

@@ -23,7 +23,6 @@ OPEN = {
     # Transforms.
     "macros: hosted rotation: can",
     "macros: hosted rotation: only",
-    "documents: role policy as text",
     "whole-arn-unknown: managed by RDS: others are not suspected",
 }
 # The outcomes that satisfy an expectation; each other one is satisfied by itself alone.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from typing import Any, NoReturn, TypeAlias
 
@@ -12,6 +14,9 @@ from constructs_lib.proof.cloudformation.unknowns import has_unknown
 
 # Its template, logical id, type and raw properties.
 Resource: TypeAlias = tuple[TemplateResolver, str, str, Mapping[str, Any]]
+
+# An escape of JSON for one of the placeholders that stand for unknowns.
+_ESCAPED_PLACEHOLDER = re.compile(r"\\u[dD][bB][89abAB]")
 
 
 def place_of(resolver: TemplateResolver, logical_id: str) -> ResourceLocation:
@@ -26,10 +31,31 @@ def document_of(resolver: TemplateResolver, value: object, place: str) -> Docume
 
 
 def resolved_document(resolver: TemplateResolver, found: object, place: str) -> Document:
-    """Return what was resolved and must be a policy document."""
+    """Return what was resolved and must be a policy document: a mapping, or its JSON text."""
+    if isinstance(found, str) and found.lstrip().startswith("{"):
+        # An unknown may stand in a string of it: then it is a character of that string.
+        try:
+            if _ESCAPED_PLACEHOLDER.search(found):
+                raise ValueError("it has a character of Unicode for private use")
+            found = json.loads(found, object_pairs_hook=_object)
+        except (ValueError, RecursionError) as error:
+            resolver.refuse(
+                place,
+                f"is {shown(resolver.unknowns.shown(str(found)))}, which can't be read: {error}",
+                "a policy document is allowed, or JSON text of one",
+            )
     if not isinstance(found, Mapping):
         text = resolver.unknowns.shown(found) if isinstance(found, str) else found
         resolver.refuse(place, f"is {shown(text)}", "a policy document is allowed")
+    return found
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError(f"keys {[key for key, _ in pairs]} are not each there once")
+    if any(map(has_unknown, found)):
+        raise ValueError("a key of it is not known")
     return found
 
 

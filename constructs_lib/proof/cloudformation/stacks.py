@@ -2,13 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
 from constructs_lib.aws.partitions import partition_of
-from constructs_lib.errors import InvalidOptionError, InvalidTemplateError, shown
+from constructs_lib.errors import InvalidOptionError, InvalidTemplateError, Text, shown
 
 _ENVIRONMENT = re.compile(r"aws://([^/]+)/([^/]+)")
 _ACCOUNT = re.compile(r"[0-9]{12}")
@@ -110,6 +110,64 @@ def read_assembly(directory: str | Path) -> list[Stack]:
         SecretAccessError: if the directory is no cloud assembly, or a file of it is broken.
     """
     return list(_read(Path(directory), depth=0))
+
+
+def with_nested(stacks: Sequence[Stack], nested: Mapping[str, Mapping[str, Any]]) -> list[Stack]:
+    """Return stacks with the templates of nested stacks, or of stack sets, that they lack.
+
+    Args:
+        stacks: the stacks.
+        nested: each template by the logical id of the nested stack. The ids of the stacks that it
+            is nested in come before it, and possibly the name of the stack: `Orders/Outer/Inner`.
+
+    Raises:
+        InvalidOptionError: if an id is of no nested stack, of several, or of one with a template.
+    """
+    found = list(stacks)
+    for key in sorted(nested, key=lambda key: str(key).count("/")):
+        missing = dict(_missing(found))
+        places = [place for place, keys in missing.items() if key in keys]
+        if len(places) != 1:
+            known = sorted(keys[0] for keys in missing.values()) or ["none"]
+            several = f"{len(places)} of them have this id" if places else "none has this id"
+            raise InvalidOptionError(
+                "nested",
+                must="have the ids of nested stacks whose templates are not at hand "
+                f"({', '.join(known)})",
+                got=Text(f"{shown(key)}, and {several}"),
+                remedy="give one of these",
+            )
+        at, *path = places[0]
+        found[at] = _with_nested(found[at], path, nested[key])
+    return found
+
+
+def _missing(
+    stacks: Sequence[Stack],
+) -> Iterator[tuple[tuple[Any, ...], tuple[str, str]]]:
+    """Yield the place of each nested stack without a template, and the two forms of its id."""
+
+    def below(stack: Stack, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        for logical_id, resource in stack.template["Resources"].items():
+            type_ = resource.get("Type") if isinstance(resource, Mapping) else None
+            if type_ in (NESTED_STACK, STACK_SET):
+                inner = stack.nested.get(logical_id)
+                here = (*path, str(logical_id))
+                yield from (here,) if inner is None else below(inner, here)
+
+    for at, stack in enumerate(stacks):
+        for path in below(stack, ()):
+            yield (at, *path), ("/".join((stack.name, *path)), "/".join(path))
+
+
+def _with_nested(stack: Stack, path: Sequence[str], template: Mapping[str, Any]) -> Stack:
+    logical_id, *rest = path
+    inner = (
+        _with_nested(stack.nested[logical_id], rest, template)
+        if rest
+        else Stack(logical_id, template)
+    )
+    return replace(stack, nested={**stack.nested, logical_id: inner})
 
 
 def _read(directory: Path, depth: int) -> Iterator[Stack]:

@@ -72,7 +72,7 @@ def _of_resource(resource: Resource, custom: CustomResources) -> Iterator[Unread
                 "at hand"
                 if type_ == STACK_SET
                 else f"the template of the {of} is not at hand",
-                "read the cloud assembly, or give Stack(..., nested={logical id: Stack(...)})",
+                f"give its template: nested={{{logical_id!r}: ...}}",
                 content,
             )
     elif type_ == ASSIGNMENT:

@@ -14,6 +14,7 @@ from constructs_lib import SecretAccessError
 from constructs_lib.proof.cloudformation.stacks import Stack
 from constructs_lib.proof.cloudformation.template import read
 from constructs_lib.testing import SecretAccess
+from tests.support.apps import unvalidated_app
 
 GET = "secretsmanager:GetSecretValue"
 PLACE: dict[str, Any] = {"region": "eu-west-1", "account": "111122223333"}
@@ -152,7 +153,7 @@ def _inner() -> Stack:
 
 
 def synthesized(directory: Path) -> cdk.Stack:
-    app = cdk.App(builtin_cloud_formation_validation=False, outdir=str(directory))
+    app = unvalidated_app(outdir=str(directory))
     environment = cdk.Environment(**PLACE)
     stack = cdk.Stack(app, "Orders", env=environment, tags={"team": "pay"})
     key = kms.Key(stack, "Key")
