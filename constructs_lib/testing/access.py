@@ -256,12 +256,12 @@ class SecretAccess(Templates):
         """Fail unless it is proved that no request of the principal is ever allowed the action.
 
         Other than `assert_cannot`, it is about every context, tags of the secret included, and
-        about all actions and resources that the patterns match. What is known of the principal
-        (its ARN, account and tags) is taken to stay. It takes the extra `prove` where comparing
+        about all actions and resources that the patterns match. The ARN, account and tags of the
+        principal are those of the templates. It requires the extra `prove` where comparing
         patterns does not suffice.
 
-        A secret of another account must allow it by its own policy too. Of one that the templates
-        do not have, and of a pattern of ARNs, that is taken for granted.
+        A secret of another account must allow it by its own policy too. If the templates do not
+        have that policy, the assertion fails, as it may allow it.
 
         The answer holds under the assumptions of docs/assumptions.md.
 

@@ -91,7 +91,7 @@ def pattern(text: str) -> Pattern:
 
 def has_wildcard_sign(text: str) -> bool:
     """Return whether a text has one of the two signs that stand for wildcards in a `Pattern`."""
-    return ANY in text or ONE in text
+    return not text.isascii() and (ANY in text or ONE in text)
 
 
 def refuse_signs(text: str, whose: str) -> None:
