@@ -88,17 +88,43 @@ def option_parser() -> argparse.ArgumentParser:
         "statement, by the templates that cdk synth wrote, whoever wrote the stacks.",
     )
     grants.add_argument(
-        "templates", help="a cloud assembly (cdk.out), or one template of JSON or YAML"
+        "templates",
+        help="a cloud assembly (cdk.out), a template of JSON or YAML, or a directory of templates",
     )
     grants.add_argument(
         "--action",
         default="secretsmanager:GetSecretValue",
         help="the action (default: %(default)s)",
     )
-    grants.add_argument("--region", help="the Region of stacks without a Region of their own")
-    grants.add_argument("--account", help="the account of stacks without an account of their own")
+    grants.add_argument("--principal", action="append", help="only this principal")
+    grants.add_argument("--secret", action="append", help="only this secret")
     grants.add_argument("--json", action="store_true", help="print JSON")
+    _add_template_options(grants)
     return parser
+
+
+def _add_template_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that give what templates leave undetermined."""
+    group = parser.add_argument_group("values that the templates do not have")
+    group.add_argument(
+        "--region", action=_Once, help="the Region of stacks without a Region of their own"
+    )
+    group.add_argument(
+        "--account", action=_Once, help="the account of stacks without an account of their own"
+    )
+    for name, metavar, text in (
+        ("--parameter", "NAME=VALUE", "the value of a parameter"),
+        ("--managed-policy", "NAME=FILE", "the document of a managed policy, by name or ARN"),
+        ("--context", "KEY=VALUE", "a condition key of the request; KEY= for an absent key"),
+        ("--nested", "LOGICALID=FILE", "the template of a nested stack"),
+    ):
+        group.add_argument(
+            name,
+            action="append",
+            default=[],
+            metavar=metavar,
+            help=f"{text}. May be given several times.",
+        )
 
 
 def options_on_command_line(intent: Any) -> list[tuple[Field[Any], Option]]:

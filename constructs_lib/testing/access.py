@@ -12,14 +12,21 @@ from constructs_lib.proof.cloudformation.template import read
 from constructs_lib.proof.cloudformation.unknowns import Unknowns
 from constructs_lib.proof.deployment.choices import conditions_of
 from constructs_lib.proof.deployment.comparison import new_access
+from constructs_lib.proof.deployment.context_conditions import context_conditions
 from constructs_lib.proof.deployment.external_secrets import granted_on_external_secrets
 from constructs_lib.proof.deployment.matrix import granted
 from constructs_lib.proof.deployment.never_allowed import ever_allowed
 from constructs_lib.proof.deployment.outsiders import outsiders, outsiders_of_resources
-from constructs_lib.proof.deployment.partial_evaluation import AccessRequest
-from constructs_lib.proof.deployment.request_context import Context, member_of
+from constructs_lib.proof.deployment.partial_evaluation import (
+    AccessRequest,
+    evaluate_partially,
+    partial_request,
+)
+from constructs_lib.proof.deployment.request_context import Context, complete_request, member_of
 from constructs_lib.proof.deployment.role_assumption import assumed_by
+from constructs_lib.proof.deployment.secret_lookup import policies_of_secret
 from constructs_lib.proof.deployment.unread_access import decision_with_unread, unread_that_allows
+from constructs_lib.proof.iam.evaluator import PartialDecision
 from constructs_lib.proof.symbolic.prover import DEFAULT_TIME_LIMIT
 from constructs_lib.testing.messages import Case, how_to_decide, listed, which_is, who_is
 from constructs_lib.testing.reading import Templates
@@ -41,11 +48,12 @@ class Grant:
     Attributes:
         principal: who, as messages name it.
         secrets: on which secrets.
-        certain: whether it is allowed whatever the templates and the context leave open. A
-            principal that only a secret's own policy names is never certain: its account decides.
-        reason: which statement allows it, or on what it depends.
-        assumed_by: who may assume the role, by its trust policy in the templates. Whoever may act
-            as one of these has the access, too.
+        certain: whether it is allowed, under `conditions`, whatever is unknown. A principal that
+            only a secret's own policy names is never certain: its account decides.
+        reason: the statement that allows it, or the unknowns on which it depends.
+        assumed_by: the principals that may assume the role, by its trust policy in the templates.
+            They have the access, too.
+        conditions: the conditions on the context of the request, such as `with MFA`.
     """
 
     principal: str
@@ -53,6 +61,7 @@ class Grant:
     certain: bool
     reason: str
     assumed_by: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -431,14 +440,17 @@ def _grants_of(deployment: Deployment, action: str, context: Context | None) -> 
         *granted_on_external_secrets(deployment, action, context=context),
     ):
         first, who = granted_access.secrets[0], member_of(granted_access.principal, unknowns)
-        case = Case(deployment, AccessRequest(who, action, first.arn), first.policies, first)
+        policies = policies_of_secret(deployment, first, who)
+        case = Case(deployment, AccessRequest(who, action, first.arn), policies, first)
         decision = decision_with_unread(granted_access.partial_decision, deployment, action)
+        conditions = _conditions(case, decision, context)
         yield Grant(
             who_is(granted_access.principal, unknowns),
             tuple(which_is(secret, unknowns) for secret in granted_access.secrets),
-            decision.allowed is True,
-            case.reason(decision),
+            decision.allowed is True or conditions is not None,
+            case.reason(decision, conditional=conditions is not None),
             assumed_by(granted_access.principal, unknowns),
+            conditions or (),
         )
     for secret in deployment.secrets:
         for outsider in outsiders(deployment, secret.arn, secret.policies, [action]):
@@ -446,6 +458,20 @@ def _grants_of(deployment: Deployment, action: str, context: Context | None) -> 
     secrets = tuple(which_is(secret, unknowns) for secret in deployment.secrets) or ("*",)
     for entry in unread_that_allows(deployment, [action]):
         yield Grant(entry.place, secrets, False, f"it is undetermined: {entry}")
+
+
+def _conditions(
+    case: Case, decision: PartialDecision, context: Context | None
+) -> tuple[str, ...] | None:
+    """Return the conditions on the context under which a request is allowed, if it is by them."""
+    request, unknowns = case.access_request, case.deployment.unknowns
+
+    def decide(more: Context) -> PartialDecision:
+        completed = complete_request(request, case.secret, {**more, **(context or {})})
+        return evaluate_partially(completed, unknowns, resource=case.resource_policies)
+
+    completed = complete_request(request, case.secret, context)
+    return context_conditions(decision, partial_request(completed, unknowns), decide)
 
 
 def _go_together(new: Deployment, old: Deployment) -> bool:

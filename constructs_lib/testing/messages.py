@@ -14,7 +14,7 @@ from constructs_lib.proof.deployment.partial_evaluation import (
     statements_of,
 )
 from constructs_lib.proof.deployment.unread_access import decision_with_unread
-from constructs_lib.proof.iam.evaluator import PartialDecision
+from constructs_lib.proof.iam.evaluator import Decision, PartialDecision
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,21 @@ class Case:
             return f"{who} is allowed {what}: {self.reason(partial_decision)}"
         return f"{who} is not allowed {what}: {partial_decision.decision.reason}"
 
-    def reason(self, partial_decision: PartialDecision) -> str:
-        """Return why it is allowed or open."""
+    def reason(self, partial_decision: PartialDecision, *, conditional: bool = False) -> str:
+        """Return the statement that allows it, or the unknowns on which it depends.
+
+        Args:
+            partial_decision: the decision.
+            conditional: whether it depends on the context of the request alone.
+        """
         if partial_decision.allowed is None:
-            return f"it is undetermined: {_doubts(partial_decision)}"
-        return f"{partial_decision.decision.reason}{self._covered(partial_decision)}"
+            possible = partial_decision.possible
+            if conditional and possible is not None:
+                return f"{possible.reason}{self._covered(possible)}"
+            by = f"; if so, {possible.reason}" if possible is not None else ""
+            return f"it is undetermined: {_doubts(partial_decision)}{by}"
+        decision = partial_decision.decision
+        return f"{decision.reason}{self._covered(decision)}"
 
     def _what(self) -> str:
         unknowns = self.deployment.unknowns
@@ -76,11 +86,11 @@ class Case:
             return unknowns.shown(self.access_request.resource) + of
         return f"secret {which_is(self.secret, unknowns)}"
 
-    def _covered(self, partial_decision: PartialDecision) -> str:
+    def _covered(self, decision: Decision) -> str:
         """Return the resources that the deciding statements are about."""
         resources = {
             str(text)
-            for statement in partial_decision.decision.statements
+            for statement in decision.statements
             if not statement.not_resource and statement.principals is None
             for text in statement.resources
         }

@@ -15,10 +15,12 @@ class Doubt:
     Attributes:
         text: its text in messages.
         remedies: instructions that decide it, such as `give region=REGION`.
+        key: the context key that it is about, if it is about the context of the request.
     """
 
     text: str
     remedies: tuple[str, ...] = ()
+    key: str | None = None
 
     def __str__(self) -> str:
         """Return the text."""
@@ -30,6 +32,7 @@ def doubt_about_key(key: str) -> Doubt:
     return Doubt(
         f"{key}, of which the request says nothing",
         ("give context={KEY: VALUE, or None if absent}",),
+        key.lower(),
     )
 
 

@@ -186,11 +186,15 @@ class PartialDecision:
         allowed: whether it is allowed. None: that depends on the doubts.
         decision: the decision, of the outcome that allows least if it is not determined.
         doubts: on what it depends.
+        possible: the decision of the outcome that allows most, if it is not determined.
+        undetermined: the statements of which it is not determined whether they apply.
     """
 
     allowed: bool | None
     decision: Decision
     doubts: tuple[Doubt, ...] = ()
+    possible: Decision | None = None
+    undetermined: tuple[PolicyStatement, ...] = ()
 
     @property
     def remedies(self) -> tuple[str, ...]:
@@ -217,7 +221,8 @@ def decide(request: PartialRequest, policies: PolicyStatements) -> PartialDecisi
     most = _Evaluation(matching, policies, most=True).decision()
     if not most.allowed:
         return PartialDecision(False, most)
-    return PartialDecision(None, least, matching.doubts())
+    undetermined = tuple(matching.undetermined.values())
+    return PartialDecision(None, least, matching.doubts(), most, undetermined)
 
 
 def _limiting(policies: PolicyStatements, request: PartialRequest) -> PolicyStatements:
