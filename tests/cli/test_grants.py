@@ -110,7 +110,7 @@ def test_fails_on_templates_that_cannot_be_read(
     nested.write_text("[" * 200_000)
     for path, message in (
         (str(nested), "is nested too deeply"),
-        ("a" * 5_000, "templates must be the directory of a cloud assembly"),
+        ("a" * 5_000, "templates must be a cloud assembly, a template of JSON or YAML"),
     ):
         with pytest.raises(SystemExit) as caught:
             main(["grants", path])
