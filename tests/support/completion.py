@@ -114,6 +114,8 @@ class World:
         """Return the document of a managed policy that is not in the template."""
         if arn in self.documents:
             return self.documents[arn]
+        if HARMLESS.search(arn):
+            return DOCUMENTS[2]
         return self.choose(f"document {arn}", DOCUMENTS)
 
 
@@ -131,6 +133,13 @@ DOCUMENTS = (
     _document(("Deny", "*")),
     _document(("Allow", "logs:*")),
     _document(("Allow", "secretsmanager:*"), ("Deny", "secretsmanager:Put*")),
+)
+
+
+# The library assumes that these policies of AWS give no access: docs/assumptions.md.
+HARMLESS = re.compile(
+    r":aws:policy/(service-role/AWSLambda|CloudWatchLambdaInsights|AWSX[Rr]ay|Amazon\w+ReadOnly"
+    r"|AmazonEC2Container\w+|AmazonEKSClusterPolicy)"
 )
 
 

@@ -92,9 +92,23 @@ class ConcreteAccess:
     actors: dict[str, Actor]
     targets: list[Target]
 
+    def actor(self, name: str) -> Actor | None:
+        """Return the principal of a logical id, a name or an ARN. Of an ARN, it may exist."""
+        if not name.startswith("arn:"):
+            return self.actors.get(name)
+        for actor in self.actors.values():
+            if _without_path(actor.arn) == _without_path(name):
+                return actor if actor.arn == name else None
+        tags = {"Team": self.world.choose(f"tag {name}", ["orders", "pay"])}
+        return Actor(name, "role" if ":role/" in name else "user", name, tags)
+
     def targets_of(self, name: str) -> list[Target]:
-        """Return the secret, or key, of a logical id, then its replicas."""
-        return [each for each in self.targets if each.name == name]
+        """Return the secret, or key, of a logical id or ARN, then its replicas."""
+        if not name.startswith("arn:"):
+            return [each for each in self.targets if each.name == name]
+        if any(name[:-7] == each.arn[:-7] for each in self.targets):
+            return [each for each in self.targets if each.arn == name]
+        return [Target(name, name, {"Team": self.world.choose(f"tag {name}", ["orders", "pay"])})]
 
     def key_of(self, arn: str) -> Target:
         """Return the key of an ARN; one that exists already has the default key policy."""
@@ -117,9 +131,13 @@ def concrete_access(template: Mapping[str, Any], world: World) -> ConcreteAccess
     Raises:
         NotCompletedError: if AWS would refuse the template with these values.
     """
-    resources = complete(template, world)
-    actors = _Actors(resources, world).read()
-    targets = [*_keys(resources, world), *_secrets(resources, world)]
+    try:
+        resources = complete(template, world)
+        actors = _Actors(resources, world).read()
+        targets = [*_keys(resources, world), *_secrets(resources, world)]
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        # A property has another form than AWS documents.
+        raise NotCompletedError(f"{type(error).__name__}: {error}") from error
     for names in (
         [(each.kind, each.arn.rpartition("/")[2].lower()) for each in actors.values()],
         [each.arn for each in targets],

@@ -1,9 +1,10 @@
 """The questions of the laws, and the answers of the public API to them.
 
 This module has every use of the library's own answers. A question names its principal and its
-secret or key by logical id.
+secret or key by logical id, or by the ARN of one that may exist already.
 """
 
+import json
 import random
 import re
 import warnings
@@ -13,13 +14,14 @@ from typing import Any
 
 from constructs_lib import SecretAccessError
 from constructs_lib.testing import Grant, SecretAccess
-from tests.support.completion import World
+from tests.support.completion import NotCompletedError, World
+from tests.support.concrete_access import Probe, concrete_access, context_of, decision
 from tests.support.law_templates import GET, TEAMS, Template
 
 PUT = "secretsmanager:PutSecretValue"
 DESCRIBE = "secretsmanager:DescribeSecret"
 DECRYPT = "kms:Decrypt"
-SECRET_ACTIONS = (GET, GET, GET, PUT, DESCRIBE)
+SECRET_ACTIONS = (PUT, DESCRIBE, GET, GET, GET)
 KEY_ACTIONS = (DECRYPT, DECRYPT, "kms:GenerateDataKey")
 PATTERNS = ("secretsmanager:*", "secretsmanager:Get*", "*")
 TIME_LIMIT = 0.2
@@ -29,11 +31,21 @@ CONTEXT_VALUES: Mapping[str, Sequence[Any]] = {
     "aws:MultiFactorAuthPresent": ("true", "false", None),
     "aws:SourceVpce": ("vpce-1", "vpce-2", None),
     "aws:SourceIp": ("10.1.2.3", "203.0.113.7"),
-    "aws:ViaAWSService": ("false",),
+    "aws:ViaAWSService": ("true", "false"),
     "secretsmanager:VersionStage": ("AWSCURRENT", "AWSPREVIOUS", None),
     "aws:CurrentTime": ("2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"),
     "aws:PrincipalOrgID": ("o-11111111", None),
 }
+EXISTING_SECRETS = (
+    "arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db-AbCdEf",
+    "arn:aws:secretsmanager:eu-west-1:111122223333:secret:Secret0-AbCdEf123456-AbCdEf",
+    "arn:aws:secretsmanager:us-east-1:444455556666:secret:other-AbCdEf",
+)
+EXISTING_PRINCIPALS = (
+    "arn:aws:iam::111122223333:role/prod-Role1-AbCdEf123456",
+    "arn:aws:iam::444455556666:role/app",
+    "arn:aws:iam::111122223333:user/alice",
+)
 RESOURCE_TAG = "aws:ResourceTag/Team"
 Context = dict[str, Any]
 
@@ -56,19 +68,36 @@ class Known:
 
     def with_one_more(self, template: Template, world: World, dice: random.Random) -> "Known":
         """Return these, and the value of one more unknown, as it is in a world."""
-        parameters = template.get("Parameters", {})
-        names = ["AWS::Region", "AWS::AccountId", *parameters]
-        names = [name for name in names if name not in self.values]
-        arns = sorted(set(re.findall(r"arn:aws:iam::aws:policy/[\w/-]+", str(template))))
-        arns = [arn for arn in arns if arn not in self.documents]
-        name = dice.choice([*names, *arns, None])
-        if name is None:
-            return self
-        if name in arns:
+        unknown = self._unknown(template)
+        return self._with(dice.choice(unknown), template, world) if unknown else self
+
+    def with_all(self, template: Template, world: World) -> "Known":
+        """Return these, and the values of all others."""
+        known = self
+        for name in self._unknown(template):
+            known = known._with(name, template, world)
+        return known
+
+    def _unknown(self, template: Template) -> list[str]:
+        """Return the names of the unknowns that the template uses."""
+        text = json.dumps([template.get("Conditions"), template["Resources"]])
+        names = [
+            name
+            for name in template.get("Parameters", {})
+            if f'"Ref": "{name}"' in text or f"${{{name}}}" in text
+        ]
+        arns = sorted(set(re.findall(r"arn:aws:iam::aws:policy/[\w/-]+", text)))
+        given = {*self.values, *self.documents}
+        return [
+            name for name in ("AWS::Region", "AWS::AccountId", *names, *arns) if name not in given
+        ]
+
+    def _with(self, name: str, template: Template, world: World) -> "Known":
+        if name.startswith("arn:"):
             return replace(self, documents={**self.documents, name: world.document(name)})
         if name.startswith("AWS::"):
             return replace(self, values={**self.values, name: world.pseudo(name)})
-        value = world.parameter(name, parameters[name])
+        value = world.parameter(name, template["Parameters"][name])
         value = ",".join(value) if isinstance(value, list) else value
         return replace(self, values={**self.values, name: value})
 
@@ -113,22 +142,60 @@ def logical_ids(template: Template, *types: str) -> list[str]:
 
 def random_case(template: Template, dice: random.Random) -> Case | None:
     """Return a question to a template; None if it has no principal, or no secret or key."""
-    principals = logical_ids(template, *PRINCIPALS)
-    secrets, keys = logical_ids(template, SECRET), logical_ids(template, KEY)
-    if not principals or not (secrets or keys):
-        return None
-    about_key = not secrets or (bool(keys) and dice.random() < 0.15)
-    resource = dice.choice(keys if about_key else secrets)
-    action = dice.choice(KEY_ACTIONS if about_key else SECRET_ACTIONS)
     seed = f"{dice.randrange(2**32)}"
+    question = _likely_question(template, seed, dice) if dice.random() < 0.6 else None
+    question = question or _any_question(template, dice)
+    if question is None or question.context is None:
+        return None
     known = Known()
     for _ in range(dice.choice([0, 0, 1, 2, 4])):
         known = known.with_one_more(template, World(seed), dice)
     refined = known.with_one_more(template, World(seed), dice)
-    context = random_context(dice, about_key=about_key) if dice.random() < 0.5 else None
-    more = {**random_context(dice, about_key=about_key), **(context or {})}
-    question = Question(dice.choice(principals), action, resource, context)
-    return Case(question, known, refined, more, seed)
+    if dice.random() < 0.5:
+        refined = known.with_all(template, World(seed))
+    full = question.context
+    some = {key: value for key, value in full.items() if dice.random() < 0.5}
+    question = replace(question, context=some if dice.random() < 0.5 else None)
+    return Case(question, known, refined, full, seed)
+
+
+def _any_question(template: Template, dice: random.Random) -> Question | None:
+    principals = logical_ids(template, *PRINCIPALS)
+    secrets, keys = logical_ids(template, SECRET), logical_ids(template, KEY)
+    if not principals:
+        return None
+    about_key = bool(keys) and dice.random() < 0.15
+    resource = dice.choice(keys if about_key else secrets or EXISTING_SECRETS)
+    principal = dice.choice(principals)
+    if not about_key and dice.random() < 0.2:
+        resource = dice.choice(EXISTING_SECRETS)
+    if dice.random() < 0.1:
+        principal = dice.choice(EXISTING_PRINCIPALS)
+    action = dice.choice(KEY_ACTIONS if about_key else SECRET_ACTIONS)
+    return Question(principal, action, resource, random_context(dice, about_key=about_key))
+
+
+def _likely_question(template: Template, seed: str, dice: random.Random) -> Question | None:
+    """Return a question, with a context, to which the answer is yes in one world."""
+    try:
+        access = concrete_access(template, World(seed))
+        found = [
+            (actor, action, target)
+            for actor in access.actors.values()
+            for target in access.targets
+            for action in (KEY_ACTIONS if ":kms:" in target.arn else SECRET_ACTIONS)[:3]
+            if {actor.name, target.name} <= {*template["Resources"]}
+            and (decision(access, actor, action, target, Probe()) or [False])[0]
+        ]
+    except NotCompletedError:
+        return None
+    if not found:
+        return None
+    actor, action, target = dice.choice(found)
+    actual = context_of(access, actor, target, Probe())
+    keys = [key for key in CONTEXT_VALUES if action.split(":")[0] in key or key.startswith("aws:")]
+    context = {key: actual.get(key.lower()) for key in keys}
+    return Question(actor.name, action, target.name, context)
 
 
 def random_context(dice: random.Random, *, about_key: bool = False) -> Context:

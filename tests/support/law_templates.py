@@ -40,6 +40,9 @@ UNKNOWN_VALUES: dict[str, tuple[str, ...]] = {
     "SecretArn": SECRET_ARNS,
     "PrincipalArn": ROLE_ARNS,
     "Vpce": ("vpce-1", "vpce-2"),
+    "Age": ("60", "3600"),
+    "Flag": ("true", "false"),
+    "Cidr": ("10.0.0.0/8", "203.0.113.0/24"),
     "shared-SecretName": NAMES[:5],
     "shared-SecretArn": SECRET_ARNS,
     "shared-RoleArn": ROLE_ARNS,
@@ -70,6 +73,7 @@ def imported(name: str) -> dict[str, str]:
     return {"Fn::ImportValue": f"shared-{name}"}
 
 
+FIRST_PART = {"Fn::Split": ["-", {"Ref": "Name"}]}
 SECRET_NAMES: tuple[Any, ...] = (
     *NAMES[:5],
     {"Ref": "Name"},
@@ -79,6 +83,7 @@ SECRET_NAMES: tuple[Any, ...] = (
     {"Fn::If": ["IsProd", "prod/db", {"Ref": "AWS::NoValue"}]},
     None,
     None,
+    "prod/db",
 )
 RESOURCES: tuple[Any, ...] = (
     "*",
@@ -99,6 +104,13 @@ RESOURCES: tuple[Any, ...] = (
     sub(f"{BASE}${{!aws:PrincipalTag/Team}}/*"),
     sub(f"{BASE}${{!aws:username}}-*"),
     sub(f"{BASE}Secret0-AbCdEf123456-??????"),
+    sub(f"{BASE}*-AbCdEf"),
+    sub(f"{BASE}prod/db-AbCd??"),
+    sub(f"{BASE}*-${{Name}}-??????"),
+    {"Fn::If": ["IsProd", {"Ref": "Secret0"}, sub(f"{BASE}test/*")]},
+    {"Fn::Sub": [f"{BASE}${{Part}}*", {"Part": {"Fn::Select": [0, FIRST_PART]}}]},
+    "arn:aws:secretsmanager:*:111122223333:secret:p*",
+    "arn:aws:*:*:*:secret:prod*",
     {"Fn::Join": ["", ["arn:aws:secretsmanager:", {"Ref": "AWS::Region"}, ":*:secret:*"]]},
     {"Ref": "SecretArn"},
     imported("SecretArn"),
@@ -126,6 +138,7 @@ ACTIONS: tuple[Any, ...] = (
 )
 KEY_ACTIONS: tuple[Any, ...] = ("kms:Decrypt", "kms:*", ["kms:Decrypt", "kms:GenerateDataKey"])
 
+GENERATED_ROLE = "arn:aws:iam::${AWS::AccountId}:role/prod-Role1-AbCdEf123456"
 TEAM_OF_PRINCIPAL = "${aws:PrincipalTag/Team}"
 CONDITIONS: tuple[dict[str, Any], ...] = (
     {"StringEquals": {"aws:ResourceTag/Team": "orders"}},
@@ -147,11 +160,16 @@ CONDITIONS: tuple[dict[str, Any], ...] = (
     {"StringEquals": {"aws:PrincipalAccount": ["111122223333", "444455556666"]}},
     {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
     {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}},
+    {"Bool": {"aws:MultiFactorAuthPresent": {"Ref": "Flag"}}},
     {"NumericLessThan": {"aws:MultiFactorAuthAge": "3600"}},
+    {"NumericLessThanIfExists": {"aws:MultiFactorAuthAge": {"Ref": "Age"}}},
     {"StringEquals": {"aws:SourceVpce": {"Ref": "Vpce"}}},
     {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}},
     {"StringNotEqualsIfExists": {"aws:SourceVpce": ["vpce-1", "vpce-2"]}},
     {"ArnLike": {"aws:PrincipalArn": att("Role0")}},
+    {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/*-Role1-AbCdEf123456"}},
+    {"StringNotEquals": {"aws:PrincipalArn": sub(GENERATED_ROLE)}},
+    {"ArnNotEquals": {"aws:PrincipalArn": [att("User0"), sub(GENERATED_ROLE + "*")]}},
     {"ArnNotLike": {"aws:PrincipalArn": sub("arn:aws:iam::${AWS::AccountId}:role/app*")}},
     {"StringNotLike": {"aws:PrincipalArn": [att("Role1"), "arn:aws:iam::*:user/*"]}},
     {"StringEquals": {"aws:username": "alice"}},
@@ -161,6 +179,12 @@ CONDITIONS: tuple[dict[str, Any], ...] = (
     {"StringNotEquals": {"aws:RequestedRegion": {"Ref": "AWS::Region"}}},
     {"StringEquals": {"secretsmanager:VersionStage": "AWSCURRENT"}},
     {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}},
+    {"NotIpAddress": {"aws:SourceIp": {"Ref": "Cidr"}}},
+    {"StringLike": {"aws:ResourceTag/Team": "${aws:username}*"}},
+    {"StringLike": {"aws:PrincipalTag/Team": ["${aws:ResourceTag/Team}", "x*"]}},
+    {"StringEqualsIfExists": {"aws:ResourceTag/Team": {"Fn::If": ["IsProd", "pay", "orders"]}}},
+    {"ForAnyValue:StringLike": {"aws:PrincipalTag/team": "or*"}},
+    {"Null": {"aws:PrincipalTag/Team": {"Ref": "Flag"}}},
     {"DateLessThan": {"aws:CurrentTime": "2026-06-01T00:00:00Z"}},
     {"StringEquals": {"aws:PrincipalOrgID": "o-11111111"}},
     {"Bool": {"aws:ViaAWSService": "false"}},
@@ -191,6 +215,7 @@ PRINCIPALS: tuple[Any, ...] = (
     {"AWS": {"Ref": "PrincipalArn"}},
     {"AWS": imported("RoleArn")},
     {"AWS": sub("arn:aws:iam::${AWS::AccountId}:role/app")},
+    {"AWS": sub(GENERATED_ROLE)},
     {"AWS": sub("arn:aws:iam::111122223333:user/alice")},
     {"AWS": sub("arn:aws:sts::${AWS::AccountId}:assumed-role/app/session-1")},
     {"Service": "lambda.amazonaws.com"},
@@ -257,7 +282,7 @@ def document(*statements: dict[str, Any]) -> dict[str, Any]:
 
 
 def _condition(dice: random.Random, conditions: tuple[dict[str, Any], ...]) -> dict[str, Any]:
-    if dice.random() < 0.5:
+    if dice.random() < 0.6:
         return {}
     chosen: dict[str, Any] = dict(dice.choice(conditions))
     if dice.random() < 0.2:
@@ -300,7 +325,8 @@ class _Builder:
 
     def _add_secret(self, number: int) -> None:
         dice, properties = self._dice, self._tags()
-        name = dice.choice(SECRET_NAMES)
+        # No two secrets of a template have the same name.
+        name = dice.choice(SECRET_NAMES[number::2])
         if name is not None:
             properties["Name"] = name
         if dice.random() < 0.4:
@@ -363,10 +389,15 @@ class _Builder:
         self._add("User0", "AWS::IAM::User", properties)
 
     def _limits(self) -> dict[str, Any]:
-        if self._dice.random() > 0.25:
+        chance = self._dice.random()
+        if chance > 0.25:
             return {}
+        if chance < 0.04:
+            return {"PermissionsBoundary": AWS_MANAGED[1]}
         if "Boundary" not in self._resources:
             statements = [random_statement(self._dice), random_statement(self._dice)]
+            if self._dice.random() < 0.5:
+                statements.append({"Effect": "Allow", "Action": "*", "Resource": "*"})
             policy = {"PolicyDocument": document(*statements)}
             self._add("Boundary", "AWS::IAM::ManagedPolicy", policy)
         return {"PermissionsBoundary": {"Ref": "Boundary"}}
