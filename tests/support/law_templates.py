@@ -235,7 +235,7 @@ TRUST: tuple[dict[str, Any], ...] = (
     {"Principal": {"AWS": att("User0")}},
     {"Principal": {"AWS": ROOT}, "Action": ["sts:AssumeRole", "sts:TagSession"]},
 )
-AWS_MANAGED = ("arn:aws:iam::aws:policy/SecretsManagerReadWrite", "arn:aws:iam::aws:policy/Ops")
+AWS_MANAGED = ("arn:aws:iam::aws:policy/OurSecrets", "arn:aws:iam::aws:policy/Ops")
 TAG_VALUES: tuple[Any, ...] = ("orders", "orders", "pay", {"Ref": "Team"}, {"Ref": "Name"})
 GROUPS = ({"Ref": "Group0"}, {"Ref": "Group0"}, "admins")
 ROLE_NAMES: tuple[Any, ...] = (None, None, "app", sub("app-${User}"), sub("${AWS::StackName}-app"))

@@ -203,13 +203,13 @@ class SecretsAndKeys:
         return None
 
     def _doubt_rivals(self) -> None:
-        """Doubt resource policies of one secret that differ: a secret has the one that is put last.
+        """Doubt policies that one secret has, or may have, and that differ: the last one counts.
 
         https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutResourcePolicy.html
         """
         for arn, secret in self._secrets.items():
-            certain = [policy for policy in secret.policies if policy.doubt is None]
-            if any(policy.document != certain[0].document for policy in certain):
+            policies = secret.policies
+            if any(policy.document != policies[0].document for policy in policies):
                 doubted = tuple(
                     policy
                     if policy.doubt is not None

@@ -13,7 +13,7 @@ from functools import cached_property
 from constructs_lib.aws.actions import WITHOUT_RESOURCE
 from constructs_lib.proof.cloudformation.model import AttachedPolicy, Deployment
 from constructs_lib.proof.deployment.resource_policies import resources_of
-from constructs_lib.proof.deployment.secret_lookup import principal_of
+from constructs_lib.proof.deployment.secret_lookup import certain_principal_of
 from constructs_lib.proof.iam.condition_operators import ConditionTest
 from constructs_lib.proof.iam.patterns import Pattern, pattern
 from constructs_lib.proof.iam.policy_parser import PolicyStatement
@@ -130,8 +130,8 @@ class _ResourcePolicies:
             return True
         if any(text == principal.arn for principal in self.deployment.principals):
             return True
-        exact = text.startswith("arn:") and not {"*", "?", "$"} & {*text}
-        named = principal_of(self.deployment, text) if exact else None
+        exact = not {"*", "?", "$"} & {*text}
+        named = certain_principal_of(self.deployment, text) if exact else None
         # AWS does not document how a policy is read whose ARN has a name in another case.
         return named is not None and named.name == text.rpartition("/")[2]
 

@@ -48,14 +48,27 @@ def principal_of(deployment: Deployment, given: str, *, exact: bool = False) -> 
         found = _with_name(deployment.principals, given, name_of=_principal_name)
         return _unambiguous(found, given, deployment.unknowns, "principal")
     account, kind, name = match.groups()
-    for each in deployment.principals:
-        if (each.account, each.kind, _principal_name(each)) == (account, kind, name.lower()):
-            # The ARN tells the path of one that exists already.
-            return each if each.location is not None else replace(each, arn=given)
+    certain = certain_principal_of(deployment, given)
+    if certain is not None:
+        # The ARN has the path of a principal that exists already.
+        return certain if certain.location is not None else replace(certain, arn=given)
     possible = _possible_policies(deployment, _KINDS[kind], account, name)
     if possible:
         return Principal(_KINDS[kind], name, account, given, policies=possible)
     return Principal(_KINDS[kind], name, account, given) if exact else None
+
+
+def certain_principal_of(deployment: Deployment, arn: str) -> Principal | None:
+    """Return the principal of the templates that an ARN certainly names, whatever its path."""
+    match = _PRINCIPAL.fullmatch(arn)
+    if match is None:
+        return None
+    account, kind, name = match.groups()
+    for principal in deployment.principals:
+        its = (principal.account, principal.kind, _principal_name(principal))
+        if its == (account, kind, name.lower()):
+            return principal
+    return None
 
 
 def _possible_policies(
