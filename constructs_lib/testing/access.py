@@ -53,7 +53,8 @@ class Grant:
         reason: the statement that allows it, or the unknowns on which it depends.
         assumed_by: the principals that may assume the role, by its trust policy in the templates.
             They have the access, too.
-        conditions: the conditions on the context of the request, such as `with MFA`.
+        conditions: the conditions on the context of the request, such as `with MFA`, and those of
+            the templates.
     """
 
     principal: str
@@ -427,7 +428,7 @@ class SecretAccess(Templates):
             grant: conditions_of(numbers, self.deployments) for grant, numbers in holding.items()
         }
         return [
-            replace(grant, reason=f"{grant.reason} (where {where})") if where else grant
+            replace(grant, conditions=(*grant.conditions, f"where {where}")) if where else grant
             for grant, where in conditions.items()
         ]
 

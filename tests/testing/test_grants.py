@@ -63,17 +63,15 @@ def test_a_condition_of_a_resource_that_grants_nothing_is_not_evaluated() -> Non
     topics = {f"Topic{name}": {"Type": "AWS::SNS::Topic", "Condition": name} for name in names}
     grants = access({**conditional(*names), "Resources": {"A": role(), **topics}}).grants()
     assert len({grant.principal for grant in grants}) == 1
-    assert not any("where" in grant.reason for grant in grants)
+    assert not any(grant.conditions for grant in grants)
 
 
 def test_a_condition_is_shown_where_the_answer_depends_on_it() -> None:
     resources = {"A": role(), "B": role(Condition="One"), "C": role(Condition="Two")}
     grants = access({**conditional("One", "Two"), "Resources": resources}).grants()
-    where = {
-        (grant.principal.split()[1], grant.reason.partition(" (where ")[2]) for grant in grants
-    }
+    where = {(grant.principal.split()[1], *grant.conditions) for grant in grants}
     assert where == {
-        ("A", ""),
-        ("B", "<parameter One, of template> is yes)"),
-        ("C", "<parameter Two, of template> is yes)"),
+        ("A",),
+        ("B", "where <parameter One, of template> is yes"),
+        ("C", "where <parameter Two, of template> is yes"),
     }

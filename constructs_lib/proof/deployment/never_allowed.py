@@ -45,7 +45,7 @@ from constructs_lib.proof.iam.policy_parser import (
 from constructs_lib.proof.iam.principal_matching import is_named, named_as
 from constructs_lib.proof.iam.request import Identity, PartialRequest
 from constructs_lib.proof.iam.text import Text, Value
-from constructs_lib.proof.iam.text_matching import includes, matches, same
+from constructs_lib.proof.iam.text_matching import includes, matches, matches_in_context, same
 from constructs_lib.proof.symbolic.goal import Counterexample, ProofGoal
 from constructs_lib.proof.symbolic.pattern_inclusion import includes as action_includes
 from constructs_lib.proof.symbolic.pattern_inclusion import overlap
@@ -193,7 +193,10 @@ class _Search:
             outcome = named is None or is_named(named, self._identity)
             if outcome is False or (outcome is None and not statement.allows):
                 continue
-            outcomes = {text: _matches(text, request) for text in statement.resources}
+            outcomes = {
+                text: matches_in_context(text, request.resource, request.values)
+                for text in statement.resources
+            }
             undetermined = tuple(text for text, outcome in outcomes.items() if outcome is None)
             certain = True in outcomes.values()
             kept = statement if statement.allows else replace(statement, principals=None)
@@ -346,11 +349,6 @@ class _Search:
             )
             if texts:
                 yield replace(statement, resources=texts)
-
-
-def _matches(text: Text, request: PartialRequest) -> bool | None:
-    resolved = text.resolve(request.values)
-    return matches(resolved, request.resource) if isinstance(resolved, Text) else resolved
 
 
 def _with_known_variables(test: AnyTest, request: PartialRequest) -> AnyTest:

@@ -48,9 +48,11 @@ class PatternIndex:
         if pattern not in self._matched:
             value = self._unknowns.value
             outcomes = {
-                number: None if pattern.variables else matches(pattern, value(self.texts[number]))
+                number: matches(pattern, value(self.texts[number]))
                 for number in sorted(self._near(_head(pattern)))
             }
+            if pattern.variables:
+                outcomes = {number: None for number, each in outcomes.items() if each is not False}
             self._matched[pattern] = {
                 number: outcome for number, outcome in outcomes.items() if outcome is not False
             }

@@ -149,9 +149,17 @@ class ConditionTest:
         # a negated operator holds.
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-no-value
         outcome = any_of(
-            None if one is None else self.matches(value, one) for one in wanted if one is not False
+            self._matches_undetermined(value, text)
+            if resolved is None
+            else self.matches(value, resolved)
+            for text, resolved in zip(self.values, wanted, strict=True)
+            if resolved is not False
         )
         return negation(outcome) if self.negated else outcome
+
+    def _matches_undetermined(self, value: Value, wanted: Text) -> bool | None:
+        """Return whether a value matches a text of which a variable is not determined."""
+        return False if self.matches(value, wanted) is False else None
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from constructs_lib.proof.iam.request import (
     has_policy_of_its_own,
 )
 from constructs_lib.proof.iam.text import Text
-from constructs_lib.proof.iam.text_matching import matches, same
+from constructs_lib.proof.iam.text_matching import matches_in_context, same
 from constructs_lib.proof.iam.three_valued import any_of, negation
 
 Document = Mapping[str, Any]
@@ -305,12 +305,7 @@ class _Matching:
         return negation(outcome) if statement.not_resource else outcome
 
     def _matches(self, text: Text) -> bool | None:
-        resource = self.request.resource
-        if text.fixed is not None and isinstance(resource, str):
-            return text.fixed.matches(resource)
-        # A text with a variable that has no value matches no resource.
-        resolved = text.resolve(self.request.values)
-        return matches(resolved, resource) if isinstance(resolved, Text) else resolved
+        return matches_in_context(text, self.request.resource, self.request.values)
 
     def named_as(self, statement: PolicyStatement, *, possible: bool) -> NamedAs | None:
         """Return how closely a statement names the principal."""

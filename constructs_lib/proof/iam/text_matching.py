@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from constructs_lib.proof.iam.patterns import ANY, ONE
-from constructs_lib.proof.iam.text import Text, Unknown, Value, Variable
+from constructs_lib.proof.iam.text import Text, Unknown, Value, ValuesOfKey, Variable
 
 # A literal character, one of the two wildcards, or an unknown.
 _Sign: TypeAlias = str | Unknown
@@ -28,6 +28,17 @@ def matches(pattern: Text, value: Value) -> bool | None:
     if isinstance(value, str) and pattern.fixed is not None:
         return pattern.fixed.matches(value)
     return _compared(pattern, value)
+
+
+def matches_in_context(pattern: Text, value: Value, values: ValuesOfKey) -> bool | None:
+    """Return whether a text of a request matches a pattern, which may have policy variables."""
+    if pattern.fixed is not None and isinstance(value, str):
+        return pattern.fixed.matches(value)
+    resolved = pattern.resolve(values)
+    if isinstance(resolved, Text):
+        return matches(resolved, value)
+    # A text with a variable that has no value matches no resource.
+    return False if resolved is False or matches(pattern, value) is False else None
 
 
 def same(one: Value, other: Value) -> bool | None:
