@@ -1,4 +1,4 @@
-"""Templates, read from a stack, a dict or a cloud assembly, with what they leave open."""
+"""Templates of a stack, a dict or a cloud assembly, with the inputs of their deployment."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from constructs_lib.errors import InvalidOptionError
 from constructs_lib.proof.cloudformation.model import Deployment, Document
 from constructs_lib.proof.cloudformation.stacks import Stack, read_assembly
 from constructs_lib.proof.cloudformation.template import read
-from constructs_lib.testing.cases import Asking
-from constructs_lib.testing.given import Given, placed
+from constructs_lib.testing.lookup import Lookup, with_inputs
+from constructs_lib.testing.requests import AccessRequests
 
-Read = TypeVar("Read", bound="Templates")
+_Templates = TypeVar("_Templates", bound="Templates")
 
 
 @dataclass(frozen=True)
 class Templates:
-    """Templates that were read.
+    """Templates, as deployments.
 
     Attributes:
-        deployments: what was read: one for each way in which undecided conditions may turn out.
+        deployments: the deployments: one for each outcome of the undecided conditions.
     """
 
     deployments: tuple[Deployment, ...]
@@ -31,29 +31,29 @@ class Templates:
     _managed_policies: Mapping[str, Document] | None = None
 
     @property
-    def _given(self) -> Given:
-        return Given(self.deployments, self._stack)
+    def _lookup(self) -> Lookup:
+        return Lookup(self.deployments, self._stack)
 
     @property
-    def _asking(self) -> Asking:
-        return Asking(self._given)
+    def _requests(self) -> AccessRequests:
+        return AccessRequests(self._lookup)
 
     @classmethod
     def _of(
-        cls: type[Read],
+        cls: type[_Templates],
         stacks: Sequence[Stack],
         managed_policies: Mapping[str, Document] | None,
         stack_tags: Mapping[str, str] | None,
         stack: Any = None,
-    ) -> Read:
+    ) -> _Templates:
         if stack_tags is not None:
-            stacks = [replace(each, tags=stack_tags) for each in stacks]
-        found = tuple(read(stacks, managed_policies=managed_policies))
-        return cls(found, stack, tuple(stacks), managed_policies)
+            stacks = [replace(source, tags=stack_tags) for source in stacks]
+        deployments = tuple(read(stacks, managed_policies=managed_policies))
+        return cls(deployments, stack, tuple(stacks), managed_policies)
 
     @classmethod
     def from_stack(
-        cls: type[Read],
+        cls: type[_Templates],
         stack: Any,
         *,
         region: str | None = None,
@@ -62,7 +62,7 @@ class Templates:
         parameters: Mapping[str, Any] | None = None,
         managed_policies: Mapping[str, Document] | None = None,
         stack_tags: Mapping[str, str] | None = None,
-    ) -> Read:
+    ) -> _Templates:
         """Synthesize a stack's app (or stage) as it is now, and read all its stacks.
 
         Raises:
@@ -81,13 +81,14 @@ class Templates:
         stage = Stage.of(stack)
         assert stage is not None  # a stack without an app makes one
         assembly = stage.synth(force=True)
-        given = read_assembly(assembly.directory)
-        stacks = placed(given, region, account, partition, parameters)
+        stacks = with_inputs(
+            read_assembly(assembly.directory), region, account, partition, parameters
+        )
         return cls._of(stacks, managed_policies, stack_tags, stack)
 
     @classmethod
     def from_template(
-        cls: type[Read],
+        cls: type[_Templates],
         template: Mapping[str, Any] | Sequence[Mapping[str, Any]],
         *,
         region: str | None = None,
@@ -96,7 +97,7 @@ class Templates:
         parameters: Mapping[str, Any] | None = None,
         managed_policies: Mapping[str, Document] | None = None,
         stack_tags: Mapping[str, str] | None = None,
-    ) -> Read:
+    ) -> _Templates:
         """Read one template, or several of one account and Region, each a dict.
 
         Raises:
@@ -112,13 +113,18 @@ class Templates:
             )
         names = ["template"] if len(templates) == 1 else []
         names += [f"template {number}" for number in range(1, len(templates) + 1)]
-        given = [Stack(name, each) for name, each in zip(names, templates, strict=False)]
-        stacks = placed(given, region, account, partition, parameters)
+        stacks = with_inputs(
+            [Stack(name, document) for name, document in zip(names, templates, strict=False)],
+            region,
+            account,
+            partition,
+            parameters,
+        )
         return cls._of(stacks, managed_policies, stack_tags)
 
     @classmethod
     def from_assembly(
-        cls: type[Read],
+        cls: type[_Templates],
         directory: str | Path,
         *,
         region: str | None = None,
@@ -127,13 +133,13 @@ class Templates:
         parameters: Mapping[str, Any] | None = None,
         managed_policies: Mapping[str, Document] | None = None,
         stack_tags: Mapping[str, str] | None = None,
-    ) -> Read:
+    ) -> _Templates:
         """Read all stacks of a cloud assembly: the directory that `cdk synth` writes (`cdk.out`).
 
         Raises:
             SecretAccessError: if it is no cloud assembly, or a template can't be understood.
         """
-        stacks = placed(read_assembly(directory), region, account, partition, parameters)
+        stacks = with_inputs(read_assembly(directory), region, account, partition, parameters)
         if not stacks:
             raise InvalidOptionError(
                 "directory",
