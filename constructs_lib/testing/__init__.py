@@ -1,17 +1,19 @@
-"""Assertions for pytest: what the stacks under test really grant.
+"""Assertions for pytest on the access that stacks grant.
 
     from constructs_lib.testing import SecretAccess
 
     access = SecretAccess.from_stack(stack)
     access.assert_can_read(task_role, secret)
     access.assert_only([task_role], "secretsmanager:GetSecretValue", secret)
-    access.grants()  # who may read what, and by which statement
+    access.grants()  # each with its principal, secrets and statement
 
-It reads the synthesized templates, whoever wrote them, and asks the evaluator; nothing is deployed
-and AWS is not asked. A role stands for its sessions, without session policies or session tags. What
-the templates do not say (a policy that is attached elsewhere, an organization's policies) is taken
-not to be; what they leave open (a parameter, a condition key that the request lacks) is never
-guessed: an assertion that depends on it fails, and says on what.
+`SecretAccess` evaluates synthesized templates, of these constructs or any others. It deploys
+nothing, and requests nothing from AWS. A role stands for its sessions, without session policies or
+session tags.
+
+A policy outside the templates, such as a policy of an organization, is assumed not to exist. The
+templates can leave a value undetermined, such as a parameter or a condition key. An assertion that
+depends on such a value fails, and its message names the value.
 """
 
 from constructs_lib.testing.access import Grant, SecretAccess

@@ -1,4 +1,4 @@
-"""SecretAccess: what synthesized templates grant, to assert on."""
+"""SecretAccess: assertions on the access that synthesized templates grant."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from constructs_lib.errors import InvalidOptionError
-from constructs_lib.proof.cloudformation.model import Deployment
+from constructs_lib.proof.cloudformation.model import Deployment, Principal
 from constructs_lib.proof.cloudformation.template import read
 from constructs_lib.proof.cloudformation.unknowns import Unknowns
 from constructs_lib.proof.deployment.choices import conditions_of
@@ -28,7 +28,13 @@ from constructs_lib.proof.deployment.secret_lookup import policies_of_secret
 from constructs_lib.proof.deployment.unread_access import decision_with_unread, unread_that_allows
 from constructs_lib.proof.iam.evaluator import PartialDecision
 from constructs_lib.proof.symbolic.prover import DEFAULT_TIME_LIMIT
-from constructs_lib.testing.messages import Case, how_to_decide, listed, which_is, who_is
+from constructs_lib.testing.messages import (
+    DeploymentRequest,
+    listed,
+    name_of_principal,
+    name_of_secret,
+    remedy_of_doubts,
+)
 from constructs_lib.testing.reading import Templates
 from constructs_lib.testing.validation import (
     check_action_patterns,
@@ -43,11 +49,11 @@ _NARROW = "narrow that statement, or deny it with DenySecretAccess"
 
 @dataclass(frozen=True)
 class Grant:
-    """What somebody may do on some secrets, and why.
+    """The access of a principal to some secrets, with the reason.
 
     Attributes:
-        principal: who, as messages name it.
-        secrets: on which secrets.
+        principal: the name of the principal in messages.
+        secrets: the names of the secrets in messages.
         certain: whether it is allowed, under `conditions`, whatever is unknown. A principal that
             only a secret's own policy names is never certain: its account decides.
         reason: the statement that allows it, or the unknowns on which it depends.
@@ -67,36 +73,36 @@ class Grant:
 
 @dataclass(frozen=True)
 class SecretAccess(Templates):
-    """What synthesized templates grant, to assert on.
+    """The access that synthesized templates grant, with assertions on it.
 
-    Make one with `from_stack`, `from_template` or `from_assembly`. Each takes what the templates
-    leave open:
+    Make an instance with `from_stack`, `from_template` or `from_assembly`. They accept the values
+    that the templates leave undetermined:
 
-    - `region`, `account`: for stacks that do not say their own. Omitted, they are unknown, and
+    - `region`, `account`: the environment of the stacks that have none. Omitted, it is unknown, and
       `${AWS::Region}` equals only itself.
-    - `partition`: omitted, it is the Region's, and `aws` if the Region is unknown.
-    - `parameters`: the values of template parameters. One that is omitted is unknown, also if it
-      has a Default: a deployment may give another.
+    - `partition`: omitted, it is the partition of the Region, or `aws` if the Region is unknown.
+    - `parameters`: the values of template parameters. A parameter that is omitted is unknown, also
+      if it has a Default: a deployment may use another value.
     - `managed_policies`: the documents of managed policies that are not in the templates, by name
-      or ARN. An assertion on a principal that has another one fails unless the policy can't change
-      the answer. AWS's own policies are known as of a date, which the answers name; a document
-      replaces that of AWS.
-    - `stack_tags`: the tags that all stacks are deployed with. Omitted, they are those of the cloud
+      or ARN. A document replaces AWS's policy of that name. The library has AWS's managed policies
+      at a date, which the answers name. The document of any other managed policy is unknown: an
+      assertion that depends on it fails.
+    - `stack_tags`: the tags of all stacks at deployment. Omitted, they are the tags of the cloud
       assembly's manifest, and none for a template that is a dict.
 
-    Principals are given as constructs (roles, users, groups, or what has a role, such as a Lambda
-    function), names, logical ids or ARNs; secrets as constructs, `SecretScope`s of one secret,
-    names, logical ids or ARNs. A group stands for any of its members. `context` has condition keys
-    of the request with their values; None says that a key is absent.
+    A principal is a construct, a name, a logical id or an ARN. The construct is a role, user or
+    group, or has a role, such as a Lambda function. A group stands for any of its members. A secret
+    is a construct, a `SecretScope` of one secret, a name, a logical id or an ARN. `context` has
+    condition keys of the request with their values; None means that a key is absent.
 
-    A secret's replicas (`ReplicaRegions`) are secrets of their own, each with the ARN of its
-    Region, its own key, and the policy and tags of the secret that it copies. What a test denies of
-    a secret (`assert_cannot`, `assert_never`, and to all others `assert_only`) it denies of the
-    replicas too, as they hold the same value; what it allows is about the secret in its own Region.
-    Given by its ARN, a secret or replica is that one alone.
+    A replica of a secret (`ReplicaRegions`) is a secret of its own. It has an ARN in its Region,
+    its own key, and the policy and tags of the primary secret. Replicas have the same value, so
+    that assertions of denial cover them too: `assert_cannot`, `assert_never`, and `assert_only` for
+    other principals. Assertions of permission are about the primary secret. An ARN stands for its
+    own secret or replica alone.
 
     Attributes:
-        deployments: what was read: one for each way in which undecided conditions may turn out.
+        deployments: the deployments: one for each outcome of the undecided conditions.
     """
 
     # --- assertions -------------------------------------------------------------------------
@@ -104,39 +110,39 @@ class SecretAccess(Templates):
     def assert_can(
         self, principal: Any, action: str, secret: Any = "*", *, context: Context | None = None
     ) -> None:
-        """Fail unless the principal may do the action on the secret, whatever is left open.
+        """Fail unless the principal may certainly do the action on the secret.
 
-        `secret` is omitted for actions without a resource, and a key for those of KMS.
+        `secret` is omitted for actions without a resource, and a key for actions of KMS.
 
         The answer holds under the assumptions of docs/assumptions.md.
 
         Raises:
-            AssertionError: if it may not, or that is undetermined; the message has the reason.
-            SecretAccessError: if something given is not known.
+            AssertionError: if the request is denied or undetermined; the message has the reason.
+            SecretAccessError: if an argument is invalid.
         """
         __tracebackhide__ = True
-        cases = self._asking.cases(principal, action, secret, context)
-        self._warn(action, secret, cases)
-        for each in cases:
-            each.demand(True)
+        requests = self._requests.in_deployments(principal, action, secret, context)
+        self._warn(action, secret, requests)
+        for request in requests:
+            request.require(True)
 
     def assert_cannot(
         self, principal: Any, action: str, secret: Any = "*", *, context: Context | None = None
     ) -> None:
-        """Fail unless the action on the secret is denied to the principal, whatever is left open.
+        """Fail unless the action on the secret is certainly denied to the principal.
 
         The answer holds under the assumptions of docs/assumptions.md.
 
         Raises:
-            AssertionError: if it is allowed, or that is undetermined; the message names the
+            AssertionError: if the request is allowed or undetermined; the message names the
                 statement.
-            SecretAccessError: if something given is not known.
+            SecretAccessError: if an argument is invalid.
         """
         __tracebackhide__ = True
-        cases = self._asking.cases(principal, action, secret, context, copies=True)
-        self._warn(action, secret, cases)
-        for each in cases:
-            each.demand(False)
+        requests = self._requests.in_deployments(principal, action, secret, context, replicas=True)
+        self._warn(action, secret, requests)
+        for request in requests:
+            request.require(False)
 
     def assert_can_read(
         self,
@@ -148,28 +154,29 @@ class SecretAccess(Templates):
     ) -> None:
         """Fail unless the principal can read the secret's value: get it, and decrypt it.
 
-        A secret under a customer-managed key takes `kms:Decrypt` too, in the context that Secrets
-        Manager sends, by the key policy of the templates. A key that they do not have is taken to
-        let the account's IAM policies decide, as the default key policy does.
+        A secret under a customer-managed key also requires `kms:Decrypt`, in the context that
+        Secrets Manager sends. The key policy of the templates decides on it. A key outside the
+        templates is assumed to have the default key policy, by which the IAM policies of the
+        account decide.
 
         The answer holds under the assumptions of docs/assumptions.md.
 
         Args:
-            principal: who.
-            secret: which secret.
-            encryption_key: its key, as a construct or an ARN. Omitted, it is the secret's own, as
-                far as the template or the construct tells; if none tells, the AWS-managed one.
-            context: condition keys of the request for the secret. What it says of the principal,
-                and keys of KMS, are those of the request for the key, too.
+            principal: the principal.
+            secret: the secret.
+            encryption_key: the key of the secret, as a construct or an ARN. Omitted, it is the key
+                of the template or the construct, or else the AWS-managed key.
+            context: condition keys of the request for the secret. The keys of the principal and of
+                KMS are also in the request for the key.
 
         Raises:
-            AssertionError: if it may not, or if that is undetermined.
-            SecretAccessError: if something given is not known.
+            AssertionError: if a request is denied or undetermined.
+            SecretAccessError: if an argument is invalid.
         """
         __tracebackhide__ = True
         self.assert_can(principal, "secretsmanager:GetSecretValue", secret, context=context)
-        for each in self._asking.decryptions(principal, secret, encryption_key, context):
-            each.demand(True)
+        for request in self._requests.decryptions(principal, secret, encryption_key, context):
+            request.require(True)
 
     def assert_only(
         self,
@@ -183,16 +190,16 @@ class SecretAccess(Templates):
 
         `secret` is omitted for actions without a resource, such as ListSecrets.
 
-        Nobody else is: no other user, role or group that the templates name, and nobody beside
-        them to whom the resource policy of the secret, or the policy of the key, gives it. Users
-        who are certainly in a listed group belong to it.
+        The other principals are all users, roles and groups that the templates name. They are also
+        the principals that the policy of the secret or of the key allows. A user that is certainly
+        in a listed group counts as listed.
 
         The answer holds under the assumptions of docs/assumptions.md.
 
         Raises:
-            AssertionError: if one of them may not, another may, or that is undetermined; the
-                message lists them all.
-            SecretAccessError: if something given is not known.
+            AssertionError: if the request of a listed principal is denied, that of another
+                principal is allowed, or a decision is undetermined. The message has all of them.
+            SecretAccessError: if an argument is invalid.
         """
         __tracebackhide__ = True
         if isinstance(principals, str) or not isinstance(principals, Sequence):
@@ -203,57 +210,52 @@ class SecretAccess(Templates):
                 remedy="give a list: [...]",
             )
         check_resource(action, secret)
-        self._asking.warn_if_unknown(action, secret)
+        self._requests.warn_if_unknown(action, secret)
         for principal in principals:
-            for each in self._asking.cases(principal, action, secret, context):
-                each.demand(True)
+            for request in self._requests.in_deployments(principal, action, secret, context):
+                request.require(True)
         for deployment in self.deployments:
-            if not self._given.is_in(deployment, secret):
+            if not self._lookup.is_in(deployment, secret):
                 continue
-            asked = self._asking.with_copies(deployment, action, secret)
-            meant = [
-                who
+            resources = self._requests.with_replicas(deployment, action, secret)
+            expected = [
+                template_principal
                 for principal in principals
-                for at, who in self._given.principals(principal)
-                if at is deployment
+                for its_deployment, template_principal in self._lookup.principals(principal)
+                if its_deployment is deployment
             ]
-            arns = {who.arn for who in meant}
-            groups = {(who.account, who.name.lower()) for who in meant if who.kind == "group"}
-            found: list[str] = []
-            undetermined: list[str] = []
+            sentences: list[str] = []
+            remedies: list[str] = []
             for other in deployment.principals:
-                grouped = any((other.account, group) in groups for group in other.groups)
-                same = any(
-                    (other.kind, other.account, other.name.lower())
-                    == (who.kind, who.account, who.name.lower())
-                    for who in meant
-                )
-                if other.arn in arns or grouped or same:
+                if _is_expected(other, expected):
                     continue
-                for one in asked:
-                    case = self._asking.case(deployment, other, action, one, context)
-                    partial_decision = case.decision_on_policies()
+                for resource in resources:
+                    request = self._requests.in_deployment(
+                        deployment, other, action, resource, context
+                    )
+                    partial_decision = request.decision_on_policies()
                     if partial_decision.allowed is not False:
-                        found.append(case.sentence(partial_decision))
+                        sentences.append(request.sentence(partial_decision))
                         if partial_decision.allowed is None:
-                            undetermined.append(how_to_decide(partial_decision.remedies))
-            for arn, policies in self._asking.resource_policies(deployment, action, asked):
-                found += [
+                            remedies.append(remedy_of_doubts(partial_decision.remedies))
+            for arn, policies in self._requests.resource_policies(deployment, action, resources):
+                sentences += [
                     outsider.reason for outsider in outsiders(deployment, arn, policies, [action])
                 ]
             unread = unread_that_allows(deployment, [action])
-            found += map(str, unread)  # it may allow it to others than the templates name
-            if found:
-                names = listed([who_is(each, deployment.unknowns) for each in meant])
-                first = (
+            sentences += map(str, unread)  # it may allow principals that the templates do not name
+            if sentences:
+                unknowns = deployment.unknowns
+                names = listed([name_of_principal(principal, unknowns) for principal in expected])
+                rule = (
                     f"{action} must be allowed to {names} alone"
                     if names
                     else f"{action} must be allowed to nobody"
                 )
-                remedies = dict.fromkeys((*(entry.remedy for entry in unread), *undetermined))
-                remedy = f"{listed([*remedies])}, or " if remedies else ""
-                remedy += "take it from them, or list them"
-                raise AssertionError(f"{first}; {'; '.join(found)}; {remedy}")
+                remedies = [*dict.fromkeys((*(entry.remedy for entry in unread), *remedies))]
+                remedy = f"{listed(remedies)}, or " if remedies else ""
+                remedy += "remove their access, or list them"
+                raise AssertionError(f"{rule}; {'; '.join(sentences)}; {remedy}")
 
     def assert_never(
         self,
@@ -265,13 +267,12 @@ class SecretAccess(Templates):
     ) -> None:
         """Fail unless it is proved that no request of the principal is ever allowed the action.
 
-        Other than `assert_cannot`, it is about every context, tags of the secret included, and
-        about all actions and resources that the patterns match. The ARN, account and tags of the
-        principal are those of the templates. It requires the extra `prove` where comparing
-        patterns does not suffice.
+        The proof covers every context, also every tag of the secret, and all actions and resources
+        that the patterns match. The ARN, the account and the tags of the principal are assumed to
+        stay. If a comparison of patterns does not decide, the proof requires the extra `prove`.
 
-        A secret of another account must allow it by its own policy too. If the templates do not
-        have that policy, the assertion fails, as it may allow it.
+        The policy of a secret in another account must allow the access too. If the templates do
+        not have that policy, the assertion fails, because the policy may allow the access.
 
         The answer holds under the assumptions of docs/assumptions.md.
 
@@ -281,15 +282,15 @@ class SecretAccess(Templates):
         ```
 
         Args:
-            principal: who; `"*"`: every principal of the templates, and whomever else the policies
-                of their secrets and keys name.
-            action: one action or several, or patterns of them.
+            principal: the principal; `"*"`: every principal of the templates, and every other
+                principal that the policies of their secrets and keys name.
+            action: an action or a pattern of actions, or several of them.
             secret: a secret, a key, or a pattern of ARNs. Omitted, any resource.
-            time_limit: the seconds that the answer may take for each principal.
+            time_limit: the limit in seconds for the proof of each principal.
 
         Raises:
-            AssertionError: if a request is allowed, or may be; the message has the request.
-            SecretAccessError: if something given is not known.
+            AssertionError: if a request is allowed or undetermined; the message has the request.
+            SecretAccessError: if an argument is invalid.
         """
         __tracebackhide__ = True
         actions = list(action) if isinstance(action, Iterable) else [action]
@@ -301,49 +302,56 @@ class SecretAccess(Templates):
             for deployment in self.deployments
             for entry in unread_that_allows(deployment, actions)
         }
-        asking = (
-            [(at, one) for at in self.deployments for one in at.principals]
+        principals = (
+            [
+                (deployment, template_principal)
+                for deployment in self.deployments
+                for template_principal in deployment.principals
+            ]
             if everyone
-            else self._given.principals(principal)
+            else self._lookup.principals(principal)
         )
-        own = [] if everyone else [who for _, who in asking]
-        self._asking.warn_if_unknown(str(actions[0]), secret, own)
-        found: list[str] = []
+        named = [] if everyone else [template_principal for _, template_principal in principals]
+        self._requests.warn_if_unknown(str(actions[0]), secret, named)
+        sentences: list[str] = []
         remedies: dict[str, None] = {}
-        for deployment, who in asking:
-            if not self._given.is_in(deployment, secret):
+        for deployment, template_principal in principals:
+            if not self._lookup.is_in(deployment, secret):
                 continue
-            resources = self._asking.resources(deployment, secret)
-            finding = ever_allowed(deployment, who, actions, resources, time_limit)
+            resources = self._requests.resources(deployment, secret)
+            finding = ever_allowed(deployment, template_principal, actions, resources, time_limit)
             if finding is not None:
-                found.append(f"{who_is(who, deployment.unknowns)}: {finding.sentence}")
+                name = name_of_principal(template_principal, deployment.unknowns)
+                sentences.append(f"{name}: {finding.sentence}")
                 remedies |= dict.fromkeys(finding.remedies or [_NARROW])
         for deployment in self.deployments if everyone else ():
-            if self._given.is_in(deployment, secret):
-                resources = self._asking.resources(deployment, secret)
-                arns = [each if isinstance(each, str) else each.arn for each in resources]
-                reasons = [
-                    each.reason for each in outsiders_of_resources(deployment, actions, arns)
+            if self._lookup.is_in(deployment, secret):
+                arns = [
+                    resource if isinstance(resource, str) else resource.arn
+                    for resource in self._requests.resources(deployment, secret)
                 ]
-                found += reasons
+                reasons = [
+                    outsider.reason
+                    for outsider in outsiders_of_resources(deployment, actions, arns)
+                ]
+                sentences += reasons
                 remedies |= dict.fromkeys([_NARROW] if reasons else [])
-        found += [f"it is not proved: {entry}" for entry in unread]
+        sentences += [f"it is not proved: {entry}" for entry in unread]
         remedies |= dict.fromkeys(entry.remedy for entry in unread)
-        if found:
+        if sentences:
             raise AssertionError(
-                f"{listed(actions)} must never be allowed; {'; '.join(dict.fromkeys(found))}; "
+                f"{listed(actions)} must never be allowed; {'; '.join(dict.fromkeys(sentences))}; "
                 f"{'; '.join(remedies)}"
             )
 
     def assert_no_new_access(
         self, *, since: SecretAccess, time_limit: float = DEFAULT_TIME_LIMIT
     ) -> None:
-        """Fail unless it is proved that these templates grant nothing that earlier ones did not.
+        """Fail unless it is proved that these templates grant no more access than earlier ones.
 
-        Every principal's policies are compared with what it had, the policies of secrets and keys
-        with theirs, and the trust policies of roles. Resources and parameters that are called the
-        same in both are taken to be the same. It takes the extra `prove` where comparing patterns
-        does not suffice.
+        The proof compares the policies of every principal, secret and key, and the trust policies
+        of roles. Resources and parameters with the same name in both are assumed to be the same.
+        If a comparison of patterns does not decide, the proof requires the extra `prove`.
 
         The answer holds under the assumptions of docs/assumptions.md.
 
@@ -353,11 +361,12 @@ class SecretAccess(Templates):
         ```
 
         Args:
-            since: what the earlier templates grant, read in the same way.
-            time_limit: the seconds that the answer may take for each principal.
+            since: the access of the earlier templates, read in the same way.
+            time_limit: the limit in seconds for the proof of each principal.
 
         Raises:
-            AssertionError: if something is new, or may be; the message says what and to whom.
+            AssertionError: if access is new, or that is undetermined; the message has the access
+                and the principal.
             SecretAccessError: if a policy is malformed.
         """
         __tracebackhide__ = True
@@ -368,29 +377,29 @@ class SecretAccess(Templates):
                 got=since,
                 remedy="read the earlier templates: SecretAccess.from_template(earlier)",
             )
-        unknowns = Unknowns()  # one for both, so that their unknowns can be compared
-        now, before = (
-            read(each._stacks, managed_policies=each._managed_policies, unknowns=unknowns)
-            for each in (self, since)
+        unknowns = Unknowns()  # shared, so that the unknowns of both can be compared
+        new_deployments, old_deployments = (
+            read(access._stacks, managed_policies=access._managed_policies, unknowns=unknowns)
+            for access in (self, since)
         )
-        found = [
+        sentences = [
             sentence
-            for new in now
-            for old in before
-            if _go_together(new, old)
+            for new in new_deployments
+            for old in old_deployments
+            if _are_compatible(new, old)
             for sentence in new_access(new, old, time_limit)
         ]
-        if found:
+        if sentences:
             raise AssertionError(
-                f"there is new access; {'; '.join(dict.fromkeys(found))}; "
-                "take it out, or accept it by making these templates the baseline"
+                f"there is new access; {'; '.join(dict.fromkeys(sentences))}; "
+                "remove it, or accept it by making these templates the baseline"
             )
 
-    def _warn(self, action: str, secret: Any, cases: Sequence[Case]) -> None:
-        asking = [case.access_request.principal for case in cases]
-        self._asking.warn_if_unknown(action, secret, asking)
+    def _warn(self, action: str, secret: Any, requests: Sequence[DeploymentRequest]) -> None:
+        principals = [request.access_request.principal for request in requests]
+        self._requests.warn_if_unknown(action, secret, principals)
 
-    # --- what is granted --------------------------------------------------------------------
+    # --- grants -----------------------------------------------------------------------------
 
     def grants(
         self,
@@ -398,12 +407,12 @@ class SecretAccess(Templates):
         *,
         context: Context | None = None,
     ) -> list[Grant]:
-        """Return who may do an action on which secrets: everyone who may.
+        """Return all grants of an action on secrets.
 
-        They are the principals that the templates name, and whoever the secrets' own policies
-        name beside them. A pattern that also matches secrets that are not in the templates is
-        told by one that is made up: `...:secret:prod/<any other>`. To read a
-        secret under a customer-managed key takes kms:Decrypt too, which `assert_can_read` knows.
+        They cover the principals that the templates name, and other principals that the policies of
+        the secrets name. A generated secret stands for the secrets outside the templates that a
+        pattern matches: `...:secret:prod/<any other>`. The grants do not cover kms:Decrypt, which
+        `assert_can_read` does.
 
         The answer holds under the assumptions of docs/assumptions.md.
 
@@ -413,11 +422,11 @@ class SecretAccess(Templates):
         ```
 
         Args:
-            action: the action, on a secret. Omitted, reading its value.
+            action: an action on secrets. Omitted, GetSecretValue.
             context: condition keys of the requests. A key without a value is undetermined.
 
         Raises:
-            SecretAccessError: if a policy is malformed, or the action is not one on a secret.
+            SecretAccessError: if a policy is malformed, or the action is not on a secret.
         """
         check_secrets_action(action)
         holding: dict[Grant, set[int]] = {}
@@ -442,41 +451,53 @@ def _grants_of(deployment: Deployment, action: str, context: Context | None) -> 
     ):
         first, who = granted_access.secrets[0], member_of(granted_access.principal, unknowns)
         policies = policies_of_secret(deployment, first, who)
-        case = Case(deployment, AccessRequest(who, action, first.arn), policies, first)
+        access_request = AccessRequest(who, action, first.arn)
+        request = DeploymentRequest(deployment, access_request, policies, first)
         decision = decision_with_unread(granted_access.partial_decision, deployment, action)
-        conditions = _conditions(case, decision, context)
+        conditions = _conditions(request, decision, context)
         yield Grant(
-            who_is(granted_access.principal, unknowns),
-            tuple(which_is(secret, unknowns) for secret in granted_access.secrets),
+            name_of_principal(granted_access.principal, unknowns),
+            tuple(name_of_secret(secret, unknowns) for secret in granted_access.secrets),
             decision.allowed is True or conditions is not None,
-            case.reason(decision, conditional=conditions is not None),
+            request.reason(decision, conditional=conditions is not None),
             assumed_by(granted_access.principal, unknowns),
             conditions or (),
         )
     for secret in deployment.secrets:
         for outsider in outsiders(deployment, secret.arn, secret.policies, [action]):
-            yield Grant(outsider.name, (which_is(secret, unknowns),), False, outsider.reason)
-    secrets = tuple(which_is(secret, unknowns) for secret in deployment.secrets) or ("*",)
+            yield Grant(outsider.name, (name_of_secret(secret, unknowns),), False, outsider.reason)
+    secrets = tuple(name_of_secret(secret, unknowns) for secret in deployment.secrets) or ("*",)
     for entry in unread_that_allows(deployment, [action]):
         yield Grant(entry.place, secrets, False, f"it is undetermined: {entry}")
 
 
 def _conditions(
-    case: Case, decision: PartialDecision, context: Context | None
+    request: DeploymentRequest, decision: PartialDecision, context: Context | None
 ) -> tuple[str, ...] | None:
     """Return the conditions on the context under which a request is allowed, if it is by them."""
-    request, unknowns = case.access_request, case.deployment.unknowns
+    access_request, unknowns = request.access_request, request.deployment.unknowns
 
     def decide(more: Context) -> PartialDecision:
-        completed = complete_request(request, case.secret, {**more, **(context or {})})
-        return evaluate_partially(completed, unknowns, resource=case.resource_policies)
+        completed = complete_request(access_request, request.secret, {**more, **(context or {})})
+        return evaluate_partially(completed, unknowns, resource=request.resource_policies)
 
-    completed = complete_request(request, case.secret, context)
+    completed = complete_request(access_request, request.secret, context)
     return context_conditions(decision, partial_request(completed, unknowns), decide)
 
 
-def _go_together(new: Deployment, old: Deployment) -> bool:
-    """Return whether the conditions of both may turn out so in one account."""
+def _is_expected(principal: Principal, expected: Sequence[Principal]) -> bool:
+    """Return whether a principal is expected, or is a user that is certainly in a group that is."""
+    groups = {(group.account, group.name.lower()) for group in expected if group.kind == "group"}
+    return any((principal.account, group) in groups for group in principal.groups) or any(
+        principal.arn == other.arn
+        or (principal.kind, principal.account, principal.name.lower())
+        == (other.kind, other.account, other.name.lower())
+        for other in expected
+    )
+
+
+def _are_compatible(new: Deployment, old: Deployment) -> bool:
+    """Return whether the conditions of both may have these outcomes in one account."""
     return all(
         old.templates.choices.get(compared, equal) == equal
         for compared, equal in new.templates.choices.items()

@@ -39,12 +39,14 @@ def _synthesizer() -> BootstraplessSynthesizer:
 
 @pytest.fixture
 def cdk_app(_synthesizer: BootstraplessSynthesizer) -> Iterator[App]:
-    """Return an app for one test, without what a test of policies does not read.
+    """Return an app for one test, without the parts of CDK that a test of policies does not need.
 
-    Off are CDK's own validation of templates (seconds in each process: keep it on for the real
-    app, and in a test or two), the tree of constructs and the analytics; assets go nowhere
-    (`BootstraplessSynthesizer`). What is synthesized is kept in memory where there is such a file
-    system, and removed after the test.
+    The app has no tree of constructs and no analytics, and publishes no assets
+    (`BootstraplessSynthesizer`). It skips CDK's validation of templates, which needs seconds in
+    each process. Keep the validation on in the real app.
+
+    The cloud assembly is in memory if the machine has such a file system. The fixture removes it
+    after the test.
     """
     with TemporaryDirectory(dir=_MEMORY if access(_MEMORY, W_OK) else None) as directory:
         yield App(

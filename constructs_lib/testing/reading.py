@@ -1,4 +1,4 @@
-"""Templates, read from a stack, a dict or a cloud assembly, with what they leave open."""
+"""Templates of a stack, a dict or a cloud assembly, with the inputs of their deployment."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from constructs_lib.proof.cloudformation.model import Deployment, Document
 from constructs_lib.proof.cloudformation.stacks import Stack, read_assembly, with_nested
 from constructs_lib.proof.cloudformation.template import read
 from constructs_lib.proof.cloudformation.yaml_templates import parse_template
-from constructs_lib.testing.cases import Asking
-from constructs_lib.testing.given import Given, placed
+from constructs_lib.testing.lookup import Lookup, with_inputs
+from constructs_lib.testing.requests import AccessRequests
 
-Read = TypeVar("Read", bound="Templates")
+_Templates = TypeVar("_Templates", bound="Templates")
 TemplateOrPath: TypeAlias = "Mapping[str, Any] | str | Path"
 
 
 @dataclass(frozen=True)
 class Templates:
-    """Templates that were read.
+    """Templates, as deployments.
 
     Attributes:
-        deployments: what was read: one for each way in which undecided conditions may turn out.
+        deployments: the deployments: one for each outcome of the undecided conditions.
     """
 
     deployments: tuple[Deployment, ...]
@@ -33,29 +33,29 @@ class Templates:
     _managed_policies: Mapping[str, Document] | None = None
 
     @property
-    def _given(self) -> Given:
-        return Given(self.deployments, self._stack)
+    def _lookup(self) -> Lookup:
+        return Lookup(self.deployments, self._stack)
 
     @property
-    def _asking(self) -> Asking:
-        return Asking(self._given)
+    def _requests(self) -> AccessRequests:
+        return AccessRequests(self._lookup)
 
     @classmethod
     def _of(
-        cls: type[Read],
+        cls: type[_Templates],
         stacks: Sequence[Stack],
         managed_policies: Mapping[str, Document] | None,
         stack_tags: Mapping[str, str] | None,
         stack: Any = None,
-    ) -> Read:
+    ) -> _Templates:
         if stack_tags is not None:
-            stacks = [replace(each, tags=stack_tags) for each in stacks]
-        found = tuple(read(stacks, managed_policies=managed_policies))
-        return cls(found, stack, tuple(stacks), managed_policies)
+            stacks = [replace(source, tags=stack_tags) for source in stacks]
+        deployments = tuple(read(stacks, managed_policies=managed_policies))
+        return cls(deployments, stack, tuple(stacks), managed_policies)
 
     @classmethod
     def from_stack(
-        cls: type[Read],
+        cls: type[_Templates],
         stack: Any,
         *,
         region: str | None = None,
@@ -65,7 +65,7 @@ class Templates:
         managed_policies: Mapping[str, Document] | None = None,
         stack_tags: Mapping[str, str] | None = None,
         nested: Mapping[str, TemplateOrPath] | None = None,
-    ) -> Read:
+    ) -> _Templates:
         """Synthesize an app or a stage as it is now, and read all its stacks.
 
         Args:
@@ -94,21 +94,21 @@ class Templates:
         stage = stack if isinstance(stack, Stage) else Stage.of(stack)
         assert stage is not None  # a stack without an app makes one
         assembly = stage.synth(force=True)
-        given = with_nested(read_assembly(assembly.directory), _loaded_nested(nested))
-        if not given:
+        stacks_read = with_nested(read_assembly(assembly.directory), _loaded_nested(nested))
+        if not stacks_read:
             raise InvalidOptionError(
                 "stack",
                 must="be an app or a stage with one stack or more",
                 got=stack,
                 remedy="add its stacks to it first",
             )
-        stacks = placed(given, region, account, partition, parameters)
+        stacks = with_inputs(stacks_read, region, account, partition, parameters)
         of_stack = stack if isinstance(stack, CdkStack) else None
         return cls._of(stacks, managed_policies, stack_tags, of_stack)
 
     @classmethod
     def from_template(
-        cls: type[Read],
+        cls: type[_Templates],
         template: TemplateOrPath | Sequence[TemplateOrPath],
         *,
         region: str | None = None,
@@ -118,7 +118,7 @@ class Templates:
         managed_policies: Mapping[str, Document] | None = None,
         stack_tags: Mapping[str, str] | None = None,
         nested: Mapping[str, TemplateOrPath] | None = None,
-    ) -> Read:
+    ) -> _Templates:
         """Read one template, or several of one account and Region.
 
         Args:
@@ -143,15 +143,15 @@ class Templates:
         templates = [_loaded("template", each, ", or a list of them") for each in several]
         names = ["template"] if len(templates) == 1 else []
         names += [f"template {number}" for number in range(1, len(templates) + 1)]
-        given = [Stack(name, each) for name, each in zip(names, templates, strict=False)]
-        stacks = placed(
-            with_nested(given, _loaded_nested(nested)), region, account, partition, parameters
+        stacks_read = [Stack(name, each) for name, each in zip(names, templates, strict=False)]
+        stacks = with_inputs(
+            with_nested(stacks_read, _loaded_nested(nested)), region, account, partition, parameters
         )
         return cls._of(stacks, managed_policies, stack_tags)
 
     @classmethod
     def from_assembly(
-        cls: type[Read],
+        cls: type[_Templates],
         directory: str | Path,
         *,
         region: str | None = None,
@@ -161,7 +161,7 @@ class Templates:
         managed_policies: Mapping[str, Document] | None = None,
         stack_tags: Mapping[str, str] | None = None,
         nested: Mapping[str, TemplateOrPath] | None = None,
-    ) -> Read:
+    ) -> _Templates:
         """Read all stacks of a cloud assembly: the directory that `cdk synth` writes (`cdk.out`).
 
         Args:
@@ -185,8 +185,8 @@ class Templates:
                 got=directory,
                 remedy="for a stack, a stage or an app use from_stack",
             )
-        given = with_nested(read_assembly(directory), _loaded_nested(nested))
-        stacks = placed(given, region, account, partition, parameters)
+        stacks_read = with_nested(read_assembly(directory), _loaded_nested(nested))
+        stacks = with_inputs(stacks_read, region, account, partition, parameters)
         if not stacks:
             raise InvalidOptionError(
                 "directory",
@@ -198,7 +198,7 @@ class Templates:
 
 
 def _loaded(what: str, template: Any, others: str = "") -> Mapping[str, Any]:
-    """Return a template, from its file if a path is given."""
+    """Return a template, from its file if a path is stacks_read."""
     if isinstance(template, str | Path):
         try:
             text = Path(template).read_text(encoding="utf-8")

@@ -1,7 +1,7 @@
 """A warning about a secret or key that nothing in the templates names.
 
-The name may be a slip: no policy matches it, so that every assertion that denies passes, today and
-after each change of the templates.
+The name is probably a slip. No policy matches it, so that `assert_cannot` and `assert_never` pass
+now and after each change of the templates.
 """
 
 from __future__ import annotations
@@ -39,21 +39,21 @@ def warn_if_unknown(
 
     Args:
         text: the name or ARN, as the test has it.
-        resources: every deployment with the ARN that the text stands for in it.
-        principals: the principals of the question, of whose policies a wildcard for all resources
-            counts too: the answer depends on it.
+        resources: every deployment, with the ARN that the text stands for there.
+        principals: the principals of the request. A wildcard for all resources in one of their
+            policies counts too, because the answer depends on it.
     """
     if any(_is_named(deployment, text, arn, principals) for deployment, arn in resources):
         return
     if any(arn.split(":")[2:3] == ["kms"] for _, arn in resources):
-        what, remedy = "key", "give the key as a construct"
+        kind, remedy = "key", "give the key as a construct"
     elif text.startswith("arn:"):
-        what, remedy = "secret", f"give SecretScope.from_secret_complete_arn({text!r})"
+        kind, remedy = "secret", f"give SecretScope.from_secret_complete_arn({text!r})"
     else:
-        what, remedy = "secret", f"give SecretScope.from_secret_name({text!r})"
+        kind, remedy = "secret", f"give SecretScope.from_secret_name({text!r})"
     warnings.warn(
-        f"{what} must be in the templates, or match one of their policies, got {shown(text)}; "
-        f"correct the name, or {remedy} if the {what} exists elsewhere",
+        f"{kind} must be in the templates, or match one of their policies, got {shown(text)}; "
+        f"correct the name, or {remedy} if the {kind} exists elsewhere",
         UnknownNameWarning,
         stacklevel=_level_of_caller(),
     )
@@ -61,12 +61,12 @@ def warn_if_unknown(
 
 def _is_named(deployment: Deployment, text: str, arn: str, principals: Sequence[Principal]) -> bool:
     unknowns = deployment.unknowns
-    own = (secret.arn for secret in deployment.secrets)
-    if arn in own or any(arn == key.arn for key in deployment.keys):
+    own_arns = [secret.arn for secret in deployment.secrets]
+    if arn in [*own_arns, *(key.arn for key in deployment.keys)]:
         return True
-    begin = arn[:-7] if re.search(r"-[A-Za-z0-9]{6}$", arn) else arn
-    if any(secret.arn.rpartition("-")[0] == begin for secret in deployment.secrets):
-        return True  # the real ARN of a secret of which a template has the name
+    partial_arn = arn[:-7] if re.search(r"-[A-Za-z0-9]{6}$", arn) else arn
+    if any(secret.arn.rpartition("-")[0] == partial_arn for secret in deployment.secrets):
+        return True  # the complete ARN of a secret whose name a template has
     value = unknowns.value(arn)
     return (
         any(
@@ -94,11 +94,11 @@ def _texts(statement: PolicyStatement) -> Iterator[Text]:
 
 
 def _is_specific(text: Text) -> bool:
-    """Return whether a pattern is about some secrets or keys, and not about all."""
-    shown = "".join(
+    """Return whether a pattern is about some secrets or keys, and not about all of them."""
+    spelled = "".join(
         "*" if isinstance(piece, Variable) else str(Text((piece,))) for piece in text.pieces
     )
-    name = re.split(":secret:|:key/", shown, maxsplit=1)[1:]
+    name = re.split(":secret:|:key/", spelled, maxsplit=1)[1:]
     return text.unknowns != () if not name else name[0].strip("*?-/") != ""
 
 

@@ -1,7 +1,7 @@
-"""Checks of a question: its actions, secrets and keys must be such that AWS can have them.
+"""Checks of the actions, secrets and keys of a test: AWS must be able to have them.
 
-A policy matches no misspelled action and no malformed ARN, so that every assertion that denies
-would pass for it.
+No policy matches a misspelled action or a malformed ARN. Without these checks, `assert_cannot` and
+`assert_never` would pass for it.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ _KEY_ARN = re.compile(f"arn:{PARTITION_FORM.pattern}:kms:{_PLACE}:key/[A-Za-z0-9
 _SECRET_NAME = re.compile(_NAME)
 # The ARN of every secret ends in a hyphen and six characters.
 _SECRET_ARNS = pattern("arn:*:secretsmanager:*:*:secret:*-??????")
-# What ECS appends to the ARN of a secret: the key of a JSON value, a staging label and a version.
+# ECS appends the key of a JSON value, a staging label and a version to the ARN of a secret.
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
 _ECS_VALUE = re.compile(r"(arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:[^:]*):[^:]*:[^:]*:[^:]*")
 
 
 def check_action(action: object) -> None:
-    """Refuse what is not one action that AWS knows."""
+    """Require one action that AWS knows."""
     if not isinstance(action, str) or ":" not in action or _is_pattern(action):
         raise InvalidOptionError(
             "action",
@@ -51,13 +51,13 @@ def check_action(action: object) -> None:
 
 
 def check_action_patterns(actions: Sequence[Any]) -> None:
-    """Refuse what matches no action that AWS knows, and no action at all."""
+    """Require one pattern or more, of which each matches an action that AWS knows."""
     if not actions:
         raise InvalidOptionError(
             "action",
             must="be one action or pattern of actions, or several",
             got=actions,
-            remedy="give one, such as secretsmanager:*",
+            remedy="give a pattern, such as secretsmanager:*",
         )
     for action in actions:
         if not isinstance(action, str) or (":" not in action and action != "*"):
@@ -71,15 +71,15 @@ def check_action_patterns(actions: Sequence[Any]) -> None:
             continue
         _check_service(action)
         matching = pattern(action.lower())
-        others = any(
+        has_unlisted_service = any(
             pattern(_service(action)).matches(service) for service in SERVICES - LISTED_SERVICES
         )
-        if not others and not any(map(matching.matches, ACTIONS)):
+        if not has_unlisted_service and not any(map(matching.matches, ACTIONS)):
             _refuse_action(action, "match an action that AWS knows")
 
 
 def check_secret(secret: str) -> None:
-    """Refuse what can be neither the name nor the ARN of a secret."""
+    """Require a text that can be the name or the ARN of a secret."""
     if _SECRET_ARN.fullmatch(secret) or _SECRET_NAME.fullmatch(secret):
         return
     value = _ECS_VALUE.fullmatch(secret)
@@ -97,7 +97,7 @@ def check_secret(secret: str) -> None:
 
 
 def check_key(key: str) -> None:
-    """Refuse what is a key of no template, and no ARN of a key."""
+    """Require the ARN of a key."""
     if not _KEY_ARN.fullmatch(key):
         raise InvalidOptionError(
             "encryption key",
@@ -108,7 +108,7 @@ def check_key(key: str) -> None:
 
 
 def check_resource_pattern(resource: str) -> None:
-    """Refuse a pattern that no ARN matches."""
+    """Require a pattern that an ARN can match."""
     possible = overlap(pattern(resource), pattern("arn:*:*:*:*:*"))
     parts = resource.split(":", 6)
     if parts[2:3] == ["secretsmanager"]:
@@ -123,12 +123,12 @@ def check_resource_pattern(resource: str) -> None:
             got=resource,
             remedy=f"give the ARN alone: {value[1]}"
             if value is not None
-            else "give one such as arn:aws:secretsmanager:*:*:secret:prod/db-??????",
+            else "give a pattern such as arn:aws:secretsmanager:*:*:secret:prod/db-??????",
         )
 
 
 def check_resource(action: str, secret: Any) -> None:
-    """Refuse a secret for an action without a resource, and another action without a secret."""
+    """Require a secret or key for each action, except for the actions without a resource."""
     check_action(action)
     if _service(action) not in ("secretsmanager", "kms"):
         raise InvalidOptionError(
@@ -150,14 +150,14 @@ def check_resource(action: str, secret: Any) -> None:
 
 
 def check_secrets_action(action: str) -> None:
-    """Refuse what is no action of Secrets Manager on a secret."""
+    """Require an action of Secrets Manager on a secret."""
     check_action(action)
     if action.lower() in WITHOUT_RESOURCE or _service(action) != "secretsmanager":
         raise InvalidOptionError(
             "action",
             must="be an action of Secrets Manager on a secret",
             got=action,
-            remedy="give one, such as secretsmanager:GetSecretValue",
+            remedy="give an action such as secretsmanager:GetSecretValue",
         )
 
 

@@ -251,14 +251,14 @@ def test_fails_on_a_secrets_name_that_is_another_logical_id() -> None:
         other: dict[str, Any] = {"Type": type_, "Properties": {}}
         named = {"Type": "AWS::SecretsManager::Secret", "Properties": {"Name": "Other"}}
         template = access(Other=other, Named=named)
-        refuses("that no other resource is", "assert_cannot", "app", GET, "Other", of=template)
+        refuses("that no other resource has", "assert_cannot", "app", GET, "Other", of=template)
         template.assert_cannot("app", GET, "Named")
 
 
 def test_fails_on_a_principals_name_that_is_another_logical_id() -> None:
     for type_ in ("AWS::IAM::User", "AWS::Lambda::Function"):
         template = access(app={"Type": type_, "Properties": {}})
-        refuses("that no other resource is", "assert_cannot", "app", GET, "S", of=template)
+        refuses("that no other resource has", "assert_cannot", "app", GET, "S", of=template)
         template.assert_can("R", GET, "S")
         template.assert_can("arn:aws:iam::111122223333:role/app", GET, "S")
 

@@ -204,7 +204,7 @@ class Deployment:
         keys: the keys that they create.
         unknowns: the unknowns in all of it.
         templates: the templates themselves, for resolving more values.
-        chosen: what was chosen, for messages.
+        choices: the choices for the undecided conditions, for messages.
         unread: what may give or take access, and is not read.
     """
 
@@ -213,9 +213,9 @@ class Deployment:
     keys: tuple[Key, ...]
     unknowns: Unknowns
     templates: TemplateSet
-    chosen: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
     unread: tuple[Unread, ...] = ()
 
-    def copies(self, secret: Secret) -> tuple[Secret, ...]:
+    def replicas(self, secret: Secret) -> tuple[Secret, ...]:
         """Return the replicas of a secret."""
         return tuple(each for each in self.secrets if each.primary == secret.arn)

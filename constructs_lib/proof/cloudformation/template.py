@@ -98,7 +98,7 @@ def _deployment(
         keys=owned.keys,
         unknowns=unknowns,
         templates=templates,
-        chosen=tuple(
+        choices=tuple(
             unknowns.shown(f"{one} {'is' if equal else 'is not'} {other}")
             for (one, other), equal in templates.choices.items()
         ),

@@ -166,7 +166,7 @@ def test_looks_at_both_sides_of_an_open_condition() -> None:
     }
     found = worlds(value, Conditions=conditions, Parameters={"P": {"Type": "String"}})
     assert sorted(map(policy_of, found)) == ["else", "prod", "test"]
-    assert ("<parameter P, of S> is prod",) in [each.chosen for each in found]
+    assert ("<parameter P, of S> is prod",) in [each.choices for each in found]
 
 
 def test_a_resource_whose_condition_fails_is_not_there() -> None:
